@@ -1,0 +1,34 @@
+// Block codecs: how a row of float32 becomes the bytes of a quantization type and back.
+//
+// One file per type defines both directions in plain scalar arithmetic (no fused multiply-add, sums in element order):
+// the definition of the type, the same bytes on every machine and for every number of threads.
+// To add a type: one file here with its Codec object, one row in core/quant_types.def.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/quant_type.h"
+
+namespace aurea::codecs {
+
+struct Codec {
+  QuantType type;
+
+  /// dst[n] = the values of the n / block_elements blocks at src. n is a multiple of the block.
+  void (*decode)(const std::byte* src, float* dst, size_t n);
+
+  /// Quantizes one whole row of n finite values. `importance` [n] weights the squared error per column; null: unweighted.
+  /// The whole row must be given at once: some types weight by the mean square of the row.
+  void (*encode)(const float* src, std::byte* dst, size_t n, const float* importance);
+
+  /// True if every scale in the n elements at src is finite (data from files is checked with this before it is used).
+  bool (*validate)(const std::byte* src, size_t n);
+
+  bool uses_importance = false;  // false: `importance` is ignored
+};
+
+/// The codec of a type; every type has one.
+const Codec& codec(QuantType type);
+
+}  // namespace aurea::codecs

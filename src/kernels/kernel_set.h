@@ -1,0 +1,117 @@
+// The door between the engine and the CPU: a struct of function pointers, one instance per instruction set.
+//
+// Contracts that every set keeps:
+// - kernels are noexcept, allocate nothing, start no threads; callers split rows (or heads) among threads;
+// - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call or
+//   the thread, so a batch gives each row the very bits that it gives alone;
+// - the scalar set defines the result: integer parts (activation codes, block dot products) are equal in all sets,
+//   float sums may be associated differently (tolerances: kernels/parity_test.cpp);
+// - pointers need no alignment; row lengths are multiples of the weight type's block.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cstddef>
+
+#include "core/quant_type.h"
+
+namespace aurea::kernels {
+
+/// What a matmul kernel wants its activations as.
+enum class ActivationFormat : uint8_t {
+  kF32,     // float32 as they are
+  kQ8x32,   // BlockQ8x32: 8-bit codes, a scale per 32 (partner of the 32-element block types)
+  kQ8x256,  // BlockQ8x256: 8-bit codes, a scale per 256 (partner of the k-types)
+};
+
+/// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|); zero block: all 0.
+struct BlockQ8x32 {
+  float d;
+  int32_t sum;  // of the codes
+  int8_t q[32];
+};
+static_assert(sizeof(BlockQ8x32) == 40);
+
+/// 256 activations: x = d * q. d = max|x| / 127, q as above.
+struct BlockQ8x256 {
+  float d;
+  int8_t q[256];
+  int16_t sums[16];  // of 16 codes each
+};
+static_assert(sizeof(BlockQ8x256) == 292);
+
+/// Bytes of one activation row of `cols` elements.
+constexpr size_t activation_row_bytes(ActivationFormat format, size_t cols) {
+  switch (format) {
+    case ActivationFormat::kF32: return cols * sizeof(float);
+    case ActivationFormat::kQ8x32: return cols / 32 * sizeof(BlockQ8x32);
+    case ActivationFormat::kQ8x256: return cols / 256 * sizeof(BlockQ8x256);
+  }
+  return 0;
+}
+
+/// out[t, r] = sum over k of W[r, k] * x[t, k], for all tokens t and the rows r of the call.
+struct MatmulArgs {
+  const uint8_t* weights;  // row 0 of W [rows, cols] in the kernel's weight type
+  size_t row_bytes;        // of W
+  size_t cols;
+  const uint8_t* x;        // [n_tokens, cols] in the kernel's activation format
+  size_t x_row_bytes;
+  size_t n_tokens;
+  float* out;              // out[t * out_stride + r]
+  size_t out_stride;       // floats
+  void (*decode)(const std::byte* src, float* dst, size_t n);  // the weight type's codec, for the generic kernel
+};
+
+struct MatmulKernel {
+  /// Rows [row_begin, row_end).
+  void (*run)(const MatmulArgs& args, size_t row_begin, size_t row_end) noexcept;
+  ActivationFormat activation;
+  const char* name;  // "avx512vnni.q4_k"; "generic" decodes a row piece by piece and multiplies in float32
+};
+
+/// Element type of the key/value cache.
+enum class KvType : uint8_t { kF32, kF16 };
+constexpr size_t kv_element_bytes(KvType type) { return type == KvType::kF32 ? 4 : 2; }
+
+/// Attention of one token's query heads that share one key/value head, over the paged cache, with a streaming softmax.
+struct AttentionArgs {
+  const float* q;               // [n_heads, head_dim], already rotated
+  size_t n_heads;               // query heads of the group
+  size_t head_dim;
+  const uint8_t* const* pages;  // page p holds keys [p * page_tokens, (p + 1) * page_tokens)
+  size_t k_offset, v_offset;    // bytes from a page's start to this layer's and head's [page_tokens, head_dim]
+  size_t page_tokens;
+  size_t key_begin, key_end;    // the keys to attend to; key_begin < key_end
+  float scale;                  // on q . k
+  KvType kv_type;
+  float* out;                   // [n_heads, head_dim]; also the accumulator
+};
+
+struct KernelSet {
+  const char* name;
+
+  MatmulKernel matmul[kQuantTypeCount];  // by weight type; never null
+
+  void (*quantize_q8x32)(const float* x, BlockQ8x32* out, size_t n) noexcept;    // n multiple of 32
+  void (*quantize_q8x256)(const float* x, BlockQ8x256* out, size_t n) noexcept;  // n multiple of 256
+
+  /// out = x / sqrt(mean(x^2) + eps) * weight; mean in float64 or an equally exact sum.
+  void (*rms_norm)(const float* x, const float* weight, float eps, float* out, size_t n) noexcept;
+  /// Rotates pairs (i, i + half) of one head in place: cos, sin [half].
+  void (*rope)(float* x, const float* cos, const float* sin, size_t half) noexcept;
+  /// out = up * gate / (1 + exp(-gate)).
+  void (*silu_mul)(const float* gate, const float* up, float* out, size_t n) noexcept;
+  void (*add)(const float* a, const float* b, float* out, size_t n) noexcept;
+  void (*f32_to_f16)(const float* x, uint16_t* out, size_t n) noexcept;
+  void (*attention)(const AttentionArgs& args) noexcept;
+
+  /// For measuring limits: reads all bytes once, returns a value that depends on them.
+  uint64_t (*read_all)(const uint8_t* bytes, size_t n) noexcept;
+  /// Runs `rounds` of the set's fastest int8 multiply-add on registers; returns the operations done (2 per multiply-add)
+  /// and folds the result into *sink.
+  uint64_t (*int8_peak)(size_t rounds, int32_t* sink) noexcept;
+};
+
+}  // namespace aurea::kernels
