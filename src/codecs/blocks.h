@@ -52,22 +52,22 @@ struct BlockQ2_K {     // value = (d * s_j) * q - (dmin * t_j), j = i / 16
 };
 static_assert(sizeof(BlockQ2_K) == 84);
 
-struct BlockQ3_K {      // value = (d * (u_j - 32)) * q, j = i / 16, q = low2 - (high bit ? 0 : 4)
-  uint8_t hmask[32];    // high bit of element i: bit i / 32 of byte i mod 32
-  uint8_t qs[64];       // low two bits as Q2_K
-  uint8_t scales[12];   // sixteen 6-bit u_j, packed
+struct BlockQ3_K {     // value = (d * (u_j - 32)) * q, j = i / 16, q = low2 - (high bit ? 0 : 4)
+  uint8_t hmask[32];   // high bit of element i: bit i / 32 of byte i mod 32
+  uint8_t qs[64];      // low two bits as Q2_K
+  uint8_t scales[12];  // sixteen 6-bit u_j, packed
   uint16_t d;
 };
 static_assert(sizeof(BlockQ3_K) == 110);
 
-struct BlockQ4_K {      // value = (d * s_j) * q - (dmin * t_j), j = i / 32
+struct BlockQ4_K {  // value = (d * s_j) * q - (dmin * t_j), j = i / 32
   uint16_t d, dmin;
-  uint8_t scales[12];   // eight 6-bit s_j and t_j, packed
-  uint8_t qs[128];      // element i: byte 32 (i / 64) + i mod 32, low nibble if i mod 64 < 32
+  uint8_t scales[12];  // eight 6-bit s_j and t_j, packed
+  uint8_t qs[128];     // element i: byte 32 (i / 64) + i mod 32, low nibble if i mod 64 < 32
 };
 static_assert(sizeof(BlockQ4_K) == 144);
 
-struct BlockQ5_K {      // value as Q4_K, q = nibble + 16 * bit i / 32 of qh[i mod 32]
+struct BlockQ5_K {  // value as Q4_K, q = nibble + 16 * bit i / 32 of qh[i mod 32]
   uint16_t d, dmin;
   uint8_t scales[12];
   uint8_t qh[32];
@@ -75,9 +75,9 @@ struct BlockQ5_K {      // value as Q4_K, q = nibble + 16 * bit i / 32 of qh[i m
 };
 static_assert(sizeof(BlockQ5_K) == 176);
 
-struct BlockQ6_K {      // value = (d * scales[i / 16]) * (q - 32)
-  uint8_t ql[128];      // half n = i / 128, r = i mod 128: byte 64 n + r mod 64, low nibble if r < 64
-  uint8_t qh[64];       // byte 32 n + r mod 32, shift 2 (r / 32)
+struct BlockQ6_K {  // value = (d * scales[i / 16]) * (q - 32)
+  uint8_t ql[128];  // half n = i / 128, r = i mod 128: byte 64 n + r mod 64, low nibble if r < 64
+  uint8_t qh[64];   // byte 32 n + r mod 32, shift 2 (r / 32)
   int8_t scales[16];
   uint16_t d;
 };

@@ -18,8 +18,8 @@ struct Codec {
   /// dst[n] = the values of the n / block_elements blocks at src. n is a multiple of the block.
   void (*decode)(const std::byte* src, float* dst, size_t n);
 
-  /// Quantizes one whole row of n finite values. `importance` [n] weights the squared error per column; null: unweighted.
-  /// The whole row must be given at once: some types weight by the mean square of the row.
+  /// Quantizes one whole row of n finite values. `importance` [n] weights the squared error per column; null:
+  /// unweighted. The whole row must be given at once: some types weight by the mean square of the row.
   void (*encode)(const float* src, std::byte* dst, size_t n, const float* importance);
 
   /// True if every scale in the n elements at src is finite (data from files is checked with this before it is used).

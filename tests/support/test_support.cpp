@@ -33,6 +33,8 @@ std::optional<std::filesystem::path> find_golden(std::string_view part) {
   return std::nullopt;
 }
 
+std::filesystem::path carried_data(std::string_view part) { return source_dir() / "tests" / "data" / part; }
+
 std::vector<std::filesystem::path> golden_models() {
   std::vector<std::filesystem::path> found;
   if (const auto models = find_golden("models")) {

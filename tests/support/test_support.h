@@ -16,6 +16,9 @@ const std::filesystem::path& golden_dir();
 /// golden_dir()/part, or, where that folder lacks it, the part carried in tests/data; nothing if neither has it.
 std::optional<std::filesystem::path> find_golden(std::string_view part);
 
+/// tests/data/part: data that travels with the project.
+std::filesystem::path carried_data(std::string_view part);
+
 /// Folders under golden models/ (and of those carried in tests/data when absent there) that have a config.json.
 std::vector<std::filesystem::path> golden_models();
 

@@ -37,6 +37,9 @@ class GgufFile {
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
 
  private:
+  /// Adds the tensors of a part and returns its metadata.
+  GgufMetadata add_part(std::span<const std::byte> bytes, const std::string& source);
+
   uint32_t version_ = 0;
   GgufMetadata metadata_;
   std::vector<GgufTensor> tensors_;

@@ -14,9 +14,23 @@ namespace aurea::formats {
 
 /// Ids as stored.
 enum class GgufType : int32_t {
-  kUint8 = 0, kInt8 = 1, kUint16 = 2, kInt16 = 3, kUint32 = 4, kInt32 = 5, kFloat32 = 6, kBool = 7, kString = 8,
-  kArray = 9, kUint64 = 10, kInt64 = 11, kFloat64 = 12,
+  kUint8 = 0,
+  kInt8 = 1,
+  kUint16 = 2,
+  kInt16 = 3,
+  kUint32 = 4,
+  kInt32 = 5,
+  kFloat32 = 6,
+  kBool = 7,
+  kString = 8,
+  kArray = 9,
+  kUint64 = 10,
+  kInt64 = 11,
+  kFloat64 = 12,
 };
+
+/// "u32", "string", "array"; "unknown" for an id outside the table.
+std::string_view name(GgufType type);
 
 /// An array keeps its element type; numbers are held widened, so that a reader can accept any integer width.
 struct GgufArray {
@@ -27,11 +41,13 @@ struct GgufArray {
   [[nodiscard]] size_t size() const {
     return std::visit([](const auto& list) { return list.size(); }, items);
   }
+  bool operator==(const GgufArray&) const = default;
 };
 
 struct GgufValue {
   GgufType type = GgufType::kUint32;
   std::variant<uint64_t, int64_t, double, bool, std::string, GgufArray> data;  // as `type` says; float32 as double
+  bool operator==(const GgufValue&) const = default;
 
   static GgufValue u32(uint32_t value) { return {GgufType::kUint32, uint64_t{value}}; }
   static GgufValue u16(uint16_t value) { return {GgufType::kUint16, uint64_t{value}}; }
@@ -39,19 +55,26 @@ struct GgufValue {
   static GgufValue f32(float value) { return {GgufType::kFloat32, double{value}}; }
   static GgufValue boolean(bool value) { return {GgufType::kBool, value}; }
   static GgufValue string(std::string value) { return {GgufType::kString, std::move(value)}; }
-  static GgufValue strings(std::vector<std::string> items) { return {GgufType::kArray, GgufArray{GgufType::kString, std::move(items)}}; }
-  static GgufValue f32s(std::vector<float> items) { return {GgufType::kArray, GgufArray{GgufType::kFloat32, std::move(items)}}; }
-  static GgufValue i32s(std::vector<int64_t> items) { return {GgufType::kArray, GgufArray{GgufType::kInt32, std::move(items)}}; }
+  static GgufValue strings(std::vector<std::string> items) {
+    return {GgufType::kArray, GgufArray{GgufType::kString, std::move(items)}};
+  }
+  static GgufValue f32s(std::vector<float> items) {
+    return {GgufType::kArray, GgufArray{GgufType::kFloat32, std::move(items)}};
+  }
+  static GgufValue i32s(std::vector<int64_t> items) {
+    return {GgufType::kArray, GgufArray{GgufType::kInt32, std::move(items)}};
+  }
 };
 
 /// Typed access: the optional_* functions return nothing for an absent key and throw kBadFile, naming key, expected and
-/// found, for one of another kind; the required_* functions throw for an absent key too. Any integer width that holds the
-/// value is accepted.
+/// found, for one of another kind; the required_* functions throw for an absent key too. Any integer width that holds
+/// the value is accepted.
 class GgufMetadata {
  public:
   struct Entry {
     std::string key;
     GgufValue value;
+    bool operator==(const Entry&) const = default;
   };
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }

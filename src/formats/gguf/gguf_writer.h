@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/output_file.h"
 #include "core/quant_type.h"
 #include "core/tensor_view.h"
+#include "formats/buffered_output.h"
 #include "formats/gguf/gguf_value.h"
 
 namespace aurea::formats {
@@ -19,16 +19,22 @@ struct GgufTensorSpec {
   Shape shape;  // slowest dimension first; the file gets the reverse, trailing ones dropped
 };
 
+/// Everything in front of the tensor data, padding included: preamble, metadata in their order, tensor list.
+/// `general.alignment` is left out: a written file always has the default. Throws kBadArgument, naming key or tensor,
+/// on what a reader would refuse: a name that is over-long, repeated or not UTF-8, a number that its type cannot hold,
+/// a shape that is empty, has over 4 dimensions or rows of broken blocks.
+std::string encode_gguf_header(const GgufMetadata& metadata, std::span<const GgufTensorSpec> tensors);
+
 class GgufWriter {
  public:
   static constexpr uint64_t kAlignment = 32;
 
-  /// Writes header, metadata and tensor list. Throws kBadArgument on an over-long or repeated name.
+  /// Writes header, metadata and tensor list. Throws kBadArgument as encode_gguf_header and OutputFile do.
   GgufWriter(const std::filesystem::path& path, bool overwrite, const GgufMetadata& metadata,
              std::vector<GgufTensorSpec> tensors);
 
   /// Appends data of the current tensor; when it is complete, padding follows and the next tensor is current.
-  /// A piece must not reach beyond the current tensor.
+  /// A piece must not reach beyond the current tensor. Small pieces are cheap.
   void write(std::span<const std::byte> piece);
 
   /// Name and remaining bytes of the tensor that the next write() belongs to.
@@ -43,10 +49,11 @@ class GgufWriter {
 
  private:
   void pad();
-  OutputFile file_;
+  BufferedOutput file_;
   std::vector<GgufTensorSpec> tensors_;
   size_t current_ = 0;
-  uint64_t remaining_ = 0, data_start_ = 0, total_bytes_ = 0;
+  uint64_t remaining_ = 0;  // bytes of the current tensor still to come
+  uint64_t total_bytes_ = 0;
 };
 
 }  // namespace aurea::formats

@@ -1,0 +1,66 @@
+// aurea chat: a conversation on the terminal.
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "cli/commands/generate.h"
+#include "core/error.h"
+#include "core/utf8.h"
+
+namespace aurea::cli {
+namespace {
+
+Json first_messages(const std::string& system) {
+  Json messages = Json::array();
+  if (!system.empty()) messages.push_back({{"role", "system"}, {"content", system}});
+  return messages;
+}
+
+void run(const GenerateFlags& flags, const Context& context) {
+  const engine::Model model = engine::Model::load(flags.model);
+  static_cast<void>(model.chat_template());  // says so before the first question if there is none
+  engine::Engine engine(model.source(), flags.engine.options(context));
+  report_dispatch(engine);
+  engine::Session session(model, engine);
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  context.notice("A message per line. /clear starts anew, /exit or Ctrl-D ends; Ctrl-C stops an answer.");
+
+  Json messages = first_messages(flags.system);
+  for (std::string line;;) {
+    if (terminal) print_text("> ");
+    if (!std::getline(std::cin, line)) break;
+    if (line.empty()) continue;
+    if (line == "/exit") break;
+    if (line == "/clear") {
+      messages = first_messages(flags.system);
+      continue;
+    }
+    messages.push_back({{"role", "user"}, {"content", sanitize_utf8(line)}});
+    const std::vector<int32_t> prompt = model.encode_chat(messages, true);
+    const engine::GenerateResult result = session.generate(prompt, flags.options(), print_text, &context.cancel);
+    print_text("\n");
+    messages.push_back({{"role", "assistant"}, {"content", result.text}});
+    if (result.reason == engine::FinishReason::kCancelled) {
+      if (!terminal) throw Error(ErrorCode::kCancelled, "interrupted");
+      context.rearm();
+      context.notice("(stopped)");
+    } else if (result.reason == engine::FinishReason::kLength) {
+      context.notice(flags.max_tokens >= 0 ? "(cut at --n-predict)" : "(the context is full; /clear starts anew)");
+    }
+  }
+}
+
+}  // namespace
+
+void add_chat(CLI::App& app, Context& context) {
+  auto flags = std::make_shared<GenerateFlags>();
+  CLI::App* command = app.add_subcommand("chat", "Hold a conversation");
+  flags->add_to(*command);
+  command->add_flag("-q,--quiet", context.quiet, "No notices");
+  command->footer(R"(Example:
+  aurea chat phi-Q4_K_M.gguf --system "Answer in one sentence.")");
+  command->final_callback([flags, &context] { context.run = [flags, &context] { run(*flags, context); }; });
+}
+
+}  // namespace aurea::cli

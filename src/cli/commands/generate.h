@@ -1,0 +1,27 @@
+// Shared by run and chat: options of an answer, and printing it as it comes.
+#pragma once
+
+#include <string>
+
+#include "cli/common_options.h"
+#include "engine/session.h"
+
+namespace aurea::cli {
+
+struct GenerateFlags {
+  std::string model, system;
+  long long max_tokens = -1;  // -1: until the model ends or the context is full
+  std::vector<std::string> stop;
+  bool ignore_eos = false;
+  EngineFlags engine;
+  SamplingFlags sampling;
+
+  void add_to(CLI::App& app);
+  [[nodiscard]] engine::GenerateOptions options() const;
+};
+
+/// "12 tokens in 0.31 s (38.7/s) after a prompt of 9 (412/s)".
+std::string describe_timings(const engine::GenerateResult& result);
+const char* reason_name(engine::FinishReason reason);
+
+}  // namespace aurea::cli

@@ -1,0 +1,65 @@
+// aurea run: one answer.
+#include "cli/commands/generate.h"
+#include "core/error.h"
+
+namespace aurea::cli {
+namespace {
+
+struct Options {
+  GenerateFlags generate;
+  InputFlags input;
+  bool raw = false;
+};
+
+std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& model, bool raw) {
+  if (!options.input.tokens.empty()) return options.input.tokens;
+  if (raw) return model.tokenizer().encode(options.input.text(), {.add_special = true, .parse_special = true});
+  Json messages = Json::array();
+  if (!options.generate.system.empty()) messages.push_back({{"role", "system"}, {"content", options.generate.system}});
+  messages.push_back({{"role", "user"}, {"content", options.input.text()}});
+  return model.encode_chat(messages, true);
+}
+
+void run(const Options& options, const Context& context) {
+  if (!options.input.given()) fail(ErrorCode::kBadArgument, "nothing to answer: give --prompt TEXT, --text FILE or --tokens IDS");
+  const engine::Model model = engine::Model::load(options.generate.model);
+  const bool raw = options.raw || !model.has_chat_template();
+  if (raw && !options.raw) context.notice("aurea: this model has no chat template; continuing the text as it is");
+  if (raw && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system needs a chat template; plain text has no system message");
+  engine::Engine engine(model.source(), options.generate.engine.options(context));
+  report_dispatch(engine);
+  engine::Session session(model, engine);
+  const std::vector<int32_t> prompt = encode_prompt(options, model, raw);
+
+  const auto on_text = [&](std::string_view piece) {
+    if (!context.json) print_text(piece);
+  };
+  const engine::GenerateResult result = session.generate(prompt, options.generate.options(), on_text, &context.cancel);
+  if (context.json) {
+    const engine::Timings& t = result.timings;
+    print_json({{"text", result.text}, {"tokens", result.tokens}, {"finish_reason", reason_name(result.reason)},
+                {"timings", {{"prompt_tokens", t.prompt_tokens}, {"prompt_seconds", t.prompt_seconds},
+                             {"generated_tokens", t.generated_tokens}, {"generate_seconds", t.generate_seconds}}}});
+  } else {
+    print_text("\n");
+    context.notice(describe_timings(result));
+  }
+  if (result.reason == engine::FinishReason::kCancelled) throw Error(ErrorCode::kCancelled, "interrupted");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Write one answer");
+  options->generate.add_to(*command);
+  options->input.add_to(*command);
+  command->add_flag("--raw", options->raw, "Continue the text as it is, without the model's chat template");
+  add_output_options(*command, context);
+  command->footer(R"(Examples:
+  aurea run phi-Q4_K_M.gguf --prompt "What is a database?" --temp 0
+  aurea run phi-Q4_K_M.gguf --raw --prompt "The three laws of" -n 40 --seed 1)");
+  command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });
+}
+
+}  // namespace aurea::cli

@@ -1,0 +1,87 @@
+#include "cli/common_options.h"
+
+#include <random>
+
+#include "core/env.h"
+#include "core/error.h"
+#include "core/mapped_file.h"
+
+namespace aurea::cli {
+namespace {
+
+constexpr size_t kMaxTextBytes = size_t{1} << 30;
+
+}  // namespace
+
+void add_model_option(CLI::App& app, std::string& path) {
+  auto* positional = app.add_option("MODEL", path, "GGUF file or Hugging Face folder");
+  auto* named = app.add_option("-m,--model", path, "The same as MODEL");
+  positional->excludes(named);
+  app.parse_complete_callback([positional, named] {
+    if (positional->count() + named->count() == 0) throw CLI::RequiredError("MODEL (a GGUF file or a Hugging Face folder)");
+  });
+}
+
+void EngineFlags::add_to(CLI::App& app) {
+  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str();
+  app.add_option("-c,--ctx-size", context_size, "Tokens of context; 0: as many as the model was made for")->capture_default_str();
+  app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")->capture_default_str()->check(CLI::Range(1, 4096));
+  app.add_option("--cache-type", cache_type, "Numbers of the key/value cache: f16 or f32")
+      ->capture_default_str()->check(CLI::IsMember({"f16", "f32"}, CLI::ignore_case));
+  app.add_option("--gpu-layers,--n-gpu-layers", gpu_layers, "Accepted for llama.cpp command lines; this build runs on the CPU");
+}
+
+engine::EngineOptions EngineFlags::options(const Context& context) const {
+  if (gpu_layers > 0) context.notice("aurea: --gpu-layers: this build has no GPU backend; everything runs on the CPU");
+  engine::EngineOptions options;
+  options.n_threads = threads;
+  options.context_size = context_size;
+  options.batch_tokens = batch_tokens;
+  options.kv_type = cache_type == "f32" || cache_type == "F32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
+  options.kernel_set = env::cpu();
+  return options;
+}
+
+void report_dispatch(const engine::Engine& engine) {
+  if (!env::verbose("dispatch")) return;
+  fmt::print(stderr, "kernel set {}\n", engine.kernel_set().name);
+  for (const std::string& line : engine.describe_dispatch()) fmt::print(stderr, "{}\n", line);
+}
+
+void SamplingFlags::add_to(CLI::App& app) {
+  app.add_option("--temp", sampling.temperature, "Temperature; 0: always the likeliest token")->capture_default_str();
+  app.add_option("--top-k", sampling.top_k, "Only the k likeliest tokens; 0: all")->capture_default_str();
+  app.add_option("--top-p", sampling.top_p, "Only the likeliest tokens that make up this probability; 1: all")->capture_default_str();
+  app.add_option("--min-p", sampling.min_p, "Only tokens with at least this share of the likeliest one's probability; 0: all")->capture_default_str();
+  app.add_option("--repeat-penalty", sampling.repeat_penalty, "Divides the odds of tokens seen lately; 1: off")->capture_default_str();
+  app.add_option("--repeat-last-n", sampling.repeat_last_n, "How many tokens back the penalties look; -1: all")->capture_default_str();
+  app.add_option("--frequency-penalty", sampling.frequency_penalty, "Subtracted for every time a token was seen")->capture_default_str();
+  app.add_option("--presence-penalty", sampling.presence_penalty, "Subtracted once for a token that was seen")->capture_default_str();
+  app.add_option("-s,--seed", seed, "Same seed, same answer; default: a new one every time");
+}
+
+engine::SamplingOptions SamplingFlags::options() const {
+  engine::SamplingOptions options = sampling;
+  options.seed = seed.value_or(std::random_device{}());
+  return options;
+}
+
+void InputFlags::add_to(CLI::App& app) {
+  auto* group = app.add_option_group("input", "What to read (one of)");
+  group->add_option("--text,-f,--file", text_file, "A file with text");
+  group->add_option("-p,--prompt", prompt, "The text itself");
+  group->add_option("--tokens", tokens, "Token ids, separated by commas: works without a tokenizer")->delimiter(',');
+  group->require_option(0, 1);
+}
+
+std::string InputFlags::text() const {
+  if (!tokens.empty()) fail(ErrorCode::kBadArgument, "--tokens was given where text is needed");
+  return text_file.empty() ? prompt : read_text_file(text_file, kMaxTextBytes);
+}
+
+std::vector<int32_t> InputFlags::ids(const engine::Model& model, bool add_special) const {
+  if (!tokens.empty()) return tokens;
+  return model.tokenizer().encode(text(), {.add_special = add_special, .parse_special = false});
+}
+
+}  // namespace aurea::cli

@@ -1,0 +1,139 @@
+// Q3_K: super-blocks of 256, sixteen groups of 16 with signed 6-bit scales (stored + 32), 3-bit codes -4 .. 3.
+// value = (d * (u_j - 32)) * q. Source of layout and search: llama.cpp v0.5.0, ggml-quants.c.
+#include <algorithm>
+
+#include "codecs/block_io.h"
+#include "codecs/two_bit_planes.h"
+#include "codecs/weights.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kGroup = 16, kGroups = 16;
+constexpr int kLevels = 4, kScaleLevels = 32;
+constexpr int kChunk = kChunkBlocks * kBlock256;
+
+/// Sixteen 6-bit numbers: low nibbles of u_0..7 and u_8..15 in bytes 0-7, then two top bits of each in bytes 8-11.
+void pack_scales(const uint8_t* u, uint8_t* packed) {
+  std::memset(packed, 0, 12);
+  for (int j = 0; j < 16; ++j) {
+    packed[j % 8] |= static_cast<uint8_t>((u[j] & 15) << 4 * (j / 8));
+    packed[8 + j % 4] |= static_cast<uint8_t>((u[j] >> 4) << 2 * (j / 4));
+  }
+}
+
+void unpack_scales(const uint8_t* packed, uint8_t* u) {
+  for (int j = 0; j < 16; ++j) {
+    const int low = packed[j % 8] >> 4 * (j / 8) & 15, high = packed[8 + j % 4] >> 2 * (j / 4) & 3;
+    u[j] = static_cast<uint8_t>(low | high << 4);
+  }
+}
+
+void decode_block(const BlockQ3_K& block, float* dst) {
+  const float d = f16_to_f32(block.d);
+  uint8_t codes[kBlock256], u[16];
+  unpack_two_bits(block.qs, codes);
+  unpack_scales(block.scales, u);
+  for (int j = 0; j < kGroups; ++j) {
+    const float step = d * static_cast<float>(u[j] - kScaleLevels);
+    for (int i = kGroup * j; i < kGroup * j + kGroup; ++i) {
+      const int high = block.hmask[i % 32] >> (i / 32) & 1;
+      dst[i] = step * static_cast<float>(codes[i] + 4 * high - kLevels);
+    }
+  }
+}
+
+/// The group scales of a chunk of super-blocks, and the codes that go with them unrounded.
+struct ChunkFit {
+  uint8_t codes[kChunk];       // code + 4
+  uint8_t scales[kMaxGroups];  // u: signed scale + 32; 0 in an empty block
+  float d[kChunkBlocks];
+};
+
+/// Scales by the largest, which becomes -32.
+float quantize_scales(const float* scales, uint8_t* u) {
+  float signed_peak = 0;
+  for (int j = 0; j < kGroups; ++j)
+    signed_peak = std::fabs(scales[j]) > std::fabs(signed_peak) ? scales[j] : signed_peak;
+  const float inverse = inverse_of(-static_cast<float>(kScaleLevels), signed_peak);
+  if (inverse == 0) {
+    std::memset(u, 0, kGroups);
+    return 0;
+  }
+  for (int j = 0; j < kGroups; ++j) {
+    const float code = clamp_code(nearest(inverse * scales[j]), -32.0f, 31.0f);
+    u[j] = static_cast<uint8_t>(static_cast<int>(code) + kScaleLevels);
+  }
+  return 1.0f / inverse;
+}
+
+void fit_plain(const float* x, int n_blocks, ChunkFit& fit) {
+  float scales[kMaxGroups];
+  search_set().coordinate(x, n_blocks * kGroups, kLevels, fit.codes, scales);
+  for (int b = 0; b < n_blocks; ++b) fit.d[b] = quantize_scales(scales + b * kGroups, fit.scales + b * kGroups);
+}
+
+void fit_weighted(const float* x, const float* importance, int n_blocks, ChunkFit& fit) {
+  const SearchSet& set = search_set();
+  float w[kChunk], sums[kMaxGroups];
+  importance_weights_by_block(x, importance, 2, n_blocks, w);
+  const int n_groups = n_blocks * kGroups;
+  GroupFits groups, blocks;
+  set.symmetric(x, w, n_groups, kGroup, kLevels, &groups);
+  for (int g = 0; g < n_groups; ++g) {
+    set.codes_by_inverse(x + g * kGroup, kGroup, groups.inverse[g], 0, -kLevels, kLevels - 1, fit.codes + g * kGroup);
+  }
+  sum_groups(w, n_groups, kGroup, sums);
+  set.symmetric(groups.scale, sums, n_blocks, kGroups, kScaleLevels,
+                &blocks);  // a scale weighs as its elements together
+  for (int b = 0; b < n_blocks; ++b) {
+    fit.d[b] = blocks.scale[b];
+    set.codes_by_inverse(groups.scale + b * kGroups, kGroups, blocks.inverse[b], 0, -kScaleLevels, kScaleLevels - 1,
+                         fit.scales + b * kGroups);
+  }
+}
+
+/// Chooses the codes anew for the rounded scales (those of the search stay where the scale is 0) and packs.
+BlockQ3_K finish(const float* x, float d_exact, const uint8_t* u, uint8_t* codes) {
+  BlockQ3_K block;
+  block.d = scale_bits(QuantType::kQ3_K, d_exact);
+  pack_scales(u, block.scales);
+  const float d = f16_to_f32(block.d);
+  for (int j = 0; j < kGroups; ++j) {
+    const float step = d * static_cast<float>(u[j] - kScaleLevels);
+    const int at = j * kGroup;
+    if (step != 0) search_set().codes_by_division(x + at, kGroup, step, 0, -kLevels, kLevels - 1, codes + at);
+  }
+  pack_two_bits(codes, block.qs);
+  std::memset(block.hmask, 0, sizeof block.hmask);
+  for (int plane = 0; plane < 8; ++plane) {
+    for (int i = 0; i < 32; ++i) block.hmask[i] |= static_cast<uint8_t>((codes[32 * plane + i] >> 2) << plane);
+  }
+  return block;
+}
+
+void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
+  check_row(QuantType::kQ3_K, src, n, importance);
+  ChunkFit fit;
+  for (size_t begin = 0; begin < n; begin += kChunk) {
+    const int n_blocks = static_cast<int>(std::min<size_t>(kChunk, n - begin) / kBlock256);
+    const float* x = src + begin;
+    if (importance == nullptr) {
+      fit_plain(x, n_blocks, fit);
+    } else {
+      fit_weighted(x, importance + begin, n_blocks, fit);
+    }
+    for (int b = 0; b < n_blocks; ++b, dst += sizeof(BlockQ3_K)) {
+      const int at = b * kBlock256;
+      const BlockQ3_K block = finish(x + at, fit.d[b], fit.scales + b * kGroups, fit.codes + at);
+      std::memcpy(dst, &block, sizeof block);
+    }
+  }
+}
+
+}  // namespace
+
+extern const Codec kCodecQ3_K = {QuantType::kQ3_K, decode_blocks<BlockQ3_K, kBlock256, decode_block>, encode,
+                                 scales_are_finite<BlockQ3_K, kBlock256, &BlockQ3_K::d>, true};
+
+}  // namespace aurea::codecs

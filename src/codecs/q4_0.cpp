@@ -1,0 +1,37 @@
+// Q4_0: 32 values, one f16 scale, 4-bit codes. value = (n - 8) * d. Search: simple_blocks.h, codes 0 .. 15 around 8.
+#include "codecs/simple_blocks.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kLevels = 8;
+
+void decode_block(const BlockQ4_0& block, float* dst) {
+  const float d = f16_to_f32(block.d);
+  int codes[kBlock32];
+  unpack_codes(block.qs, codes);
+  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] - kLevels) * d;
+}
+
+void write_block(const SimpleFit& fit, std::byte* dst) {
+  BlockQ4_0 block;
+  block.d = scale_bits(QuantType::kQ4_0, fit.scale);
+  pack_nibbles(fit.codes, block.qs);
+  std::memcpy(dst, &block, sizeof block);
+}
+
+void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
+  check_row(QuantType::kQ4_0, src, n, importance);
+  if (importance != nullptr) {
+    encode_symmetric_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ4_0), write_block);
+    return;
+  }
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_0)) write_block(fit_symmetric(src + i, kLevels), dst);
+}
+
+}  // namespace
+
+extern const Codec kCodecQ4_0 = {QuantType::kQ4_0, decode_blocks<BlockQ4_0, kBlock32, decode_block>, encode,
+                                 scales_are_finite<BlockQ4_0, kBlock32, &BlockQ4_0::d>, true};
+
+}  // namespace aurea::codecs

@@ -1,0 +1,38 @@
+// Q4_1: 32 values, f16 scale and f16 minimum, 4-bit codes. value = n * d + m. Search: simple_blocks.h, codes 0 .. 15.
+#include "codecs/simple_blocks.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kLevels = 15;
+
+void decode_block(const BlockQ4_1& block, float* dst) {
+  const float d = f16_to_f32(block.d), m = f16_to_f32(block.m);
+  int codes[kBlock32];
+  unpack_codes(block.qs, codes);
+  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i]) * d + m;
+}
+
+void write_block(const SimpleFit& fit, std::byte* dst) {
+  BlockQ4_1 block;
+  block.d = scale_bits(QuantType::kQ4_1, fit.scale);
+  block.m = scale_bits(QuantType::kQ4_1, fit.min);
+  pack_nibbles(fit.codes, block.qs);
+  std::memcpy(dst, &block, sizeof block);
+}
+
+void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
+  check_row(QuantType::kQ4_1, src, n, importance);
+  if (importance != nullptr) {
+    encode_affine_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ4_1), write_block);
+    return;
+  }
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_1)) write_block(fit_affine(src + i, kLevels), dst);
+}
+
+}  // namespace
+
+extern const Codec kCodecQ4_1 = {QuantType::kQ4_1, decode_blocks<BlockQ4_1, kBlock32, decode_block>, encode,
+                                 scales_are_finite<BlockQ4_1, kBlock32, &BlockQ4_1::d, &BlockQ4_1::m>, true};
+
+}  // namespace aurea::codecs

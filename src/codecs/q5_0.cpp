@@ -1,0 +1,39 @@
+// Q5_0: 32 values, one f16 scale, 5-bit codes. value = (n + 16 h - 16) * d, h the fifth bit. Search: simple_blocks.h,
+// codes 0 .. 31 around 16.
+#include "codecs/simple_blocks.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kLevels = 16;
+
+void decode_block(const BlockQ5_0& block, float* dst) {
+  const float d = f16_to_f32(block.d);
+  int codes[kBlock32];
+  unpack_codes(block.qs, block.qh, codes);
+  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] - kLevels) * d;
+}
+
+void write_block(const SimpleFit& fit, std::byte* dst) {
+  BlockQ5_0 block;
+  block.d = scale_bits(QuantType::kQ5_0, fit.scale);
+  pack_nibbles(fit.codes, block.qs);
+  pack_fifth_bits(fit.codes, block.qh);
+  std::memcpy(dst, &block, sizeof block);
+}
+
+void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
+  check_row(QuantType::kQ5_0, src, n, importance);
+  if (importance != nullptr) {
+    encode_symmetric_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ5_0), write_block);
+    return;
+  }
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_0)) write_block(fit_symmetric(src + i, kLevels), dst);
+}
+
+}  // namespace
+
+extern const Codec kCodecQ5_0 = {QuantType::kQ5_0, decode_blocks<BlockQ5_0, kBlock32, decode_block>, encode,
+                                 scales_are_finite<BlockQ5_0, kBlock32, &BlockQ5_0::d>, true};
+
+}  // namespace aurea::codecs

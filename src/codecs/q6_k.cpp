@@ -1,0 +1,93 @@
+// Q6_K: super-blocks of 256, sixteen groups of 16 with signed 8-bit scales, 6-bit codes -32 .. 31.
+// value = (d * s_j) * q. Source of layout and search: llama.cpp v0.5.0, ggml-quants.c.
+#include <algorithm>
+
+#include "codecs/block_io.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kGroup = 16, kGroups = 16;
+constexpr int kLevels = 32;
+constexpr int kChunk = kChunkBlocks * kBlock256;
+constexpr float kTinyScale = 1e-15f;  // a block whose largest scale is below this is stored as zero
+
+void decode_block(const BlockQ6_K& block, float* dst) {
+  const float d = f16_to_f32(block.d);
+  float steps[kGroups];
+  for (int j = 0; j < kGroups; ++j) steps[j] = d * static_cast<float>(block.scales[j]);
+  for (int half = 0; half < 2; ++half) {
+    for (int k = 0; k < 4; ++k) {  // 32 elements that share a nibble position and a bit pair
+      const uint8_t* ql = block.ql + 64 * half + 32 * (k % 2);
+      const uint8_t* qh = block.qh + 32 * half;
+      const int at = 128 * half + 32 * k;
+      for (int i = 0; i < 32; ++i) {
+        const int code = (ql[i] >> 4 * (k / 2) & 15) + (qh[i] >> 2 * k & 3) * 16 - kLevels;
+        dst[at + i] = steps[at / 16 + i / 16] * static_cast<float>(code);
+      }
+    }
+  }
+}
+
+void pack_codes(const uint8_t* codes, BlockQ6_K& block) {
+  for (int half = 0; half < 2; ++half) {
+    const uint8_t* q = codes + 128 * half;
+    for (int i = 0; i < 64; ++i) {
+      block.ql[64 * half + i] = static_cast<uint8_t>((q[i] & 15) | (q[i + 64] & 15) << 4);
+    }
+    for (int i = 0; i < 32; ++i) {
+      block.qh[32 * half + i] =
+          static_cast<uint8_t>(q[i] >> 4 | (q[i + 32] >> 4) << 2 | (q[i + 64] >> 4) << 4 | (q[i + 96] >> 4) << 6);
+    }
+  }
+}
+
+/// One super-block from the searched scales of its groups: the largest becomes -128, the codes are chosen anew for the
+/// rounded scales; where a scale rounds to 0 the codes of the search stay.
+BlockQ6_K finish(const float* x, const float* scales, const float* inverses) {
+  float signed_peak = 0;
+  for (int j = 0; j < kGroups; ++j)
+    signed_peak = std::fabs(scales[j]) > std::fabs(signed_peak) ? scales[j] : signed_peak;
+  BlockQ6_K block{};
+  if (std::fabs(signed_peak) < kTinyScale) return block;
+
+  const SearchSet& set = search_set();
+  const float inverse = -128.0f / signed_peak;
+  block.d = scale_bits(QuantType::kQ6_K, 1.0f / inverse);
+  const float d = f16_to_f32(block.d);
+  uint8_t codes[kBlock256];
+  for (int j = 0; j < kGroups; ++j) {
+    block.scales[j] = static_cast<int8_t>(clamp_code(nearest(inverse * scales[j]), -128.0f, 127.0f));
+    const float step = d * static_cast<float>(block.scales[j]);
+    const int at = j * kGroup;
+    if (step != 0) {
+      set.codes_by_division(x + at, kGroup, step, 0, -kLevels, kLevels - 1, codes + at);
+    } else {
+      set.codes_by_inverse(x + at, kGroup, inverses[j], 0, -kLevels, kLevels - 1, codes + at);
+    }
+  }
+  pack_codes(codes, block);
+  return block;
+}
+
+void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
+  check_row(QuantType::kQ6_K, src, n, importance);
+  GroupFits fits;
+  for (size_t begin = 0; begin < n; begin += kChunk) {
+    const size_t size = std::min<size_t>(kChunk, n - begin);
+    const float* x = src + begin;
+    const float* w = importance == nullptr ? nullptr : importance + begin;  // null: x^2
+    search_set().symmetric(x, w, static_cast<int>(size) / kGroup, kGroup, kLevels, &fits);
+    for (size_t i = 0; i < size; i += kBlock256, dst += sizeof(BlockQ6_K)) {
+      const BlockQ6_K block = finish(x + i, fits.scale + i / kGroup, fits.inverse + i / kGroup);
+      std::memcpy(dst, &block, sizeof block);
+    }
+  }
+}
+
+}  // namespace
+
+extern const Codec kCodecQ6_K = {QuantType::kQ6_K, decode_blocks<BlockQ6_K, kBlock256, decode_block>, encode,
+                                 scales_are_finite<BlockQ6_K, kBlock256, &BlockQ6_K::d>, true};
+
+}  // namespace aurea::codecs

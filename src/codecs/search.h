@@ -1,0 +1,84 @@
+// The candidate searches that the quantized types share, over many groups of elements at once.
+//
+// A group is `n` consecutive elements that get one scale (and one minimum). Each search minimises the weighted squared
+// error sum_i w_i (x_i - x^_i)^2 of every group over a fixed list of candidates, the lists of llama.cpp v0.5.0's
+// ggml-quants.c: the same candidates, in the same order, with the same rounding, so that the blocks come out equal.
+//
+// Groups are independent, so each one is a lane of a vector: every lane adds up its own elements in their own order,
+// and the bits are the same for every vector width. The text is search_lanes.inc.h; it is compiled once per width.
+// Included by files built for newer CPUs: integer headers only.
+#pragma once
+
+#include <stdint.h>
+
+namespace aurea::codecs {
+
+inline constexpr int kChunkBlocks = 16;                     // super-blocks that the k-types search together
+inline constexpr int kMaxGroups = kChunkBlocks * 256 / 16;  // most groups in one call
+
+/// Result per group. The codes of the winning candidate are nearest(inverse * (x - low)), clamped to the levels;
+/// inverse = 0 marks a group whose stored codes are all 0.
+struct GroupFits {
+  float scale[kMaxGroups];
+  float low[kMaxGroups];  // what the winner subtracted before coding; 0 for symmetric levels
+  float inverse[kMaxGroups];
+  float min[kMaxGroups];  // affine only: x^ = scale * code - min, min >= 0
+};
+
+/// Weights w of the squared error when none are given.
+enum class Weighting : uint8_t {
+  kSquare,     // x^2
+  kMagnitude,  // |x|
+  kRms,        // sqrt(mean x^2 of the group) + |x|
+};
+
+/// Candidates of the affine search: inverse scales (levels + first + step * s) / range, s = 0 .. steps.
+struct AffineSearch {
+  int levels;  // codes 0 .. levels
+  float first, step;
+  int steps;
+  Weighting weighting = Weighting::kSquare;  // used if no weights are given
+  bool absolute_error = false;               // judge by sum w |x - x^| instead of the squares
+};
+
+/// One build of the searches. x and w: [n_groups, n], contiguous; n_groups <= kMaxGroups.
+/// n is 16 or 32 (`positive`: 8 or 16). Finite x, w >= 0. No function keeps state or allocates.
+struct SearchSet {
+  const char* name;
+
+  /// Levels -levels .. levels - 1, no minimum. Tries inverse scales -levels / m and -(levels + 0.1 k) / m, k = -9 .. 9,
+  /// m = the element of largest magnitude. The scale may have either sign. |m| < 1e-15: scale 0, inverse 0.
+  /// w null: x^2.
+  void (*symmetric)(const float* x, const float* w, int n_groups, int n, int levels, GroupFits* fits);
+
+  /// Levels 0 .. levels with a minimum that is never positive (returned negated). w null: search.weighting.
+  void (*affine)(const AffineSearch& search, const float* x, const float* w, int n_groups, int n, GroupFits* fits);
+
+  /// Groups of 16, levels -levels .. levels - 1, weights x^2: up to five passes over the elements, each moved to the
+  /// best code that the others allow. codes: [n_groups, 16], stored as code + levels.
+  void (*coordinate)(const float* x, int n_groups, int levels, uint8_t* codes, float* scales);
+
+  /// Non-negative x to codes 0 .. levels (scales and minima of sub-blocks): a list of candidates, then passes as in
+  /// `coordinate`. codes: [n_groups, n].
+  void (*positive)(const float* x, const float* w, int n_groups, int n, int levels, uint8_t* codes, float* scales);
+
+  /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, for n elements (a multiple of 16).
+  void (*codes_by_division)(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes);
+
+  /// codes[i] = clamp(nearest(inverse * (x[i] - low)), lowest, highest) - lowest; all 0 if inverse is 0.
+  void (*codes_by_inverse)(const float* x, int n, float inverse, float low, int lowest, int highest, uint8_t* codes);
+};
+
+extern const SearchSet kSearchBaseline;  // the vectors that every CPU of this architecture has
+#if defined(__x86_64__)
+extern const SearchSet kSearchAvx2;
+extern const SearchSet kSearchAvx512;
+#endif
+
+/// The widest build that this CPU can run (AUREA_CPU can hold it down). All give the same bytes.
+const SearchSet& search_set();
+
+/// 1.5 * 2^23: adding and subtracting it rounds half to even where |v| < 2^22, as the sum has no bits below the point.
+inline constexpr float kRounder = 12582912.0f;
+
+}  // namespace aurea::codecs

@@ -1,0 +1,452 @@
+// The text of search.h, one group per vector lane. Include it inside an unnamed namespace: each including file is
+// compiled for another vector width, and nothing of it may be shared between them.
+//
+// Byte equality with the reference rests on three things: every product and sum is rounded to float32 by itself, left
+// to right as written (the project is built without contraction); sums run in element order within a lane; a later
+// candidate wins only if it is strictly better. Do not reorder expressions here.
+
+#define AUREA_LANES [[gnu::always_inline]] inline
+
+#if defined(__AVX512F__)
+constexpr int kNative = 16;
+#elif defined(__AVX2__)
+constexpr int kNative = 8;
+#else
+constexpr int kNative = 4;
+#endif
+constexpr int kLanes = 2 * kNative;
+
+typedef float Native __attribute__((vector_size(kNative * sizeof(float))));
+typedef int32_t NativeMask __attribute__((vector_size(kNative * sizeof(int32_t))));  // per lane all bits set or none
+
+/// Two machine vectors, always worked on together: the searches are chains of dependent steps, and the second vector
+/// fills the waiting times of the first.
+struct Vec {
+  Native a, b;
+};
+struct Mask {
+  NativeMask a, b;
+};
+
+AUREA_LANES Native load_native(const float* p) {
+  Native v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+AUREA_LANES Vec load(const float* p) { return {load_native(p), load_native(p + kNative)}; }
+AUREA_LANES void store(float* p, Vec v) {
+  __builtin_memcpy(p, &v.a, sizeof v.a);
+  __builtin_memcpy(p + kNative, &v.b, sizeof v.b);
+}
+AUREA_LANES Native splat_native(float value) { return value - Native{}; }
+AUREA_LANES Vec splat(float value) { return {splat_native(value), splat_native(value)}; }
+
+#define AUREA_LANES_OPERATOR(op)                                                 \
+  AUREA_LANES Vec operator op(Vec x, Vec y) { return {x.a op y.a, x.b op y.b}; } \
+  AUREA_LANES Vec operator op(Vec x, float y) { return {x.a op y, x.b op y}; }   \
+  AUREA_LANES Vec operator op(float x, Vec y) { return {x op y.a, x op y.b}; }
+#define AUREA_LANES_COMPARISON(op)                                                \
+  AUREA_LANES Mask operator op(Vec x, Vec y) { return {x.a op y.a, x.b op y.b}; } \
+  AUREA_LANES Mask operator op(Vec x, float y) { return {x.a op y, x.b op y}; }
+AUREA_LANES_OPERATOR(+)
+AUREA_LANES_OPERATOR(-)
+AUREA_LANES_OPERATOR(*)
+AUREA_LANES_OPERATOR(/)
+AUREA_LANES_COMPARISON(<)
+AUREA_LANES_COMPARISON(>)
+AUREA_LANES_COMPARISON(==)
+AUREA_LANES_COMPARISON(!=)
+#undef AUREA_LANES_OPERATOR
+#undef AUREA_LANES_COMPARISON
+AUREA_LANES Vec operator-(Vec x) { return {-x.a, -x.b}; }
+AUREA_LANES Mask operator&(Mask x, Mask y) { return {x.a & y.a, x.b & y.b}; }
+AUREA_LANES Mask operator|(Mask x, Mask y) { return {x.a | y.a, x.b | y.b}; }
+AUREA_LANES Vec select(Mask mask, Vec yes, Vec no) { return {mask.a ? yes.a : no.a, mask.b ? yes.b : no.b}; }
+AUREA_LANES Native magnitude(Native v) { return (Native)((NativeMask)v & 0x7FFFFFFF); }
+AUREA_LANES Vec magnitude(Vec v) { return {magnitude(v.a), magnitude(v.b)}; }
+
+AUREA_LANES bool any(Mask mask) {
+  const NativeMask either = mask.a | mask.b;
+  int32_t bits = 0;
+  for (int lane = 0; lane < kNative; ++lane) bits |= either[lane];
+  return bits != 0;
+}
+
+constexpr float kTinyMagnitude = 1e-15f;  // groups below this are stored as zero
+
+/// The codes lowest .. highest. Rounding and clamping happen above kRounder (search.h): there the sum is an integer
+/// already. In this operand order a NaN becomes `lowest`, so a code can always be converted to an integer.
+struct Levels {
+  Native lowest, highest;  // + kRounder
+
+  AUREA_LANES Levels(int lowest_code, int highest_code)
+      : lowest(splat_native(kRounder + static_cast<float>(lowest_code))),
+        highest(splat_native(kRounder + static_cast<float>(highest_code))) {}
+
+  AUREA_LANES Native code(Native v) const {
+    const Native rounded = v + kRounder;
+    const Native raised = rounded > lowest ? rounded : lowest;
+    return (raised < highest ? raised : highest) - kRounder;
+  }
+  AUREA_LANES Vec code(Vec v) const { return {code(v.a), code(v.b)}; }
+};
+
+/// kN elements of kLanes groups: element i of lane g at i * kLanes + g. Lanes without a group hold zeros.
+template <int kN>
+struct alignas(64) LaneBuffer {
+  float values[kN * kLanes];
+
+  AUREA_LANES Vec operator[](int i) const { return load(values + i * kLanes); }
+  AUREA_LANES void set(int i, Vec v) { store(values + i * kLanes, v); }
+
+  void gather(const float* src, int n_lanes) {
+    for (int lane = 0; lane < n_lanes; ++lane) {
+      for (int i = 0; i < kN; ++i) values[i * kLanes + lane] = src[lane * kN + i];
+    }
+    for (int lane = n_lanes; lane < kLanes; ++lane) {
+      for (int i = 0; i < kN; ++i) values[i * kLanes + lane] = 0;
+    }
+  }
+
+  void scatter(uint8_t* dst, int n_lanes) const {
+    for (int lane = 0; lane < n_lanes; ++lane) {
+      for (int i = 0; i < kN; ++i) dst[lane * kN + i] = static_cast<uint8_t>(values[i * kLanes + lane]);
+    }
+  }
+};
+
+AUREA_LANES void store_lanes(float* dst, Vec v, int n_lanes) {
+  float values[kLanes];
+  store(values, v);
+  for (int lane = 0; lane < n_lanes; ++lane) dst[lane] = values[lane];
+}
+
+template <int kN>
+AUREA_LANES void make_weights(Weighting weighting, const LaneBuffer<kN>& x, LaneBuffer<kN>& w) {
+  if (weighting == Weighting::kSquare) {
+    for (int i = 0; i < kN; ++i) w.set(i, x[i] * x[i]);
+    return;
+  }
+  Vec rms{};
+  if (weighting == Weighting::kRms) {
+    for (int i = 0; i < kN; ++i) rms = rms + x[i] * x[i];
+    float roots[kLanes];
+    store(roots, rms / static_cast<float>(kN));
+    for (float& root : roots) root = __builtin_sqrtf(root);
+    rms = load(roots);
+  }
+  for (int i = 0; i < kN; ++i) w.set(i, rms + magnitude(x[i]));
+}
+
+/// Gathers x, and w or what stands for it.
+template <int kN>
+AUREA_LANES void gather_weighted(const float* x_rows, const float* w_rows, Weighting weighting, int n_lanes,
+                                 LaneBuffer<kN>& x, LaneBuffer<kN>& w) {
+  x.gather(x_rows, n_lanes);
+  if (w_rows != nullptr) {
+    w.gather(w_rows, n_lanes);
+  } else {
+    make_weights(weighting, x, w);
+  }
+}
+
+/// The first element of largest magnitude, with its sign.
+template <int kN>
+AUREA_LANES Vec largest(const LaneBuffer<kN>& x) {
+  Vec peak{}, signed_peak{};
+  for (int i = 0; i < kN; ++i) {
+    const Mask higher = magnitude(x[i]) > peak;
+    peak = select(higher, magnitude(x[i]), peak);
+    signed_peak = select(higher, x[i], signed_peak);
+  }
+  return signed_peak;
+}
+
+// ---- symmetric ----
+
+/// Sums over a group for one code set l: s1 = sum w x l, s2 = sum w l^2. The least-squares scale is s1 / s2, and the
+/// error falls by s1^2 / s2.
+struct CodeSums {
+  Vec s1{}, s2{};
+
+  AUREA_LANES Vec scale() const { return select(s2 > 0.0f, s1 / s2, Vec{}); }
+};
+
+template <int kN>
+AUREA_LANES CodeSums symmetric_sums(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, const LaneBuffer<kN>& wx,
+                                    Vec inverse, const Levels& levels) {
+  CodeSums sums;
+  for (int i = 0; i < kN; ++i) {
+    const Vec code = levels.code(inverse * x[i]);
+    sums.s1 = sums.s1 + wx[i] * code;
+    sums.s2 = sums.s2 + w[i] * code * code;
+  }
+  return sums;
+}
+
+template <int kN>
+void symmetric_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, GroupFits* fits, int first) {
+  LaneBuffer<kN> x, w, wx;
+  gather_weighted(x_rows, w_rows, Weighting::kSquare, n_lanes, x, w);
+  for (int i = 0; i < kN; ++i) wx.set(i, w[i] * x[i]);
+  const Levels levels(-n_levels, n_levels - 1);
+  const auto depth = static_cast<float>(n_levels);
+
+  const Vec peak = largest(x);
+  Vec inverse = -depth / peak;
+  CodeSums sums = symmetric_sums(x, w, wx, inverse, levels);
+  Vec scale = sums.scale();
+  Vec best = scale * sums.s1;
+  for (int k = -9; k <= 9; ++k) {
+    if (k == 0) continue;
+    const Vec candidate = -(depth + 0.1f * static_cast<float>(k)) / peak;
+    sums = symmetric_sums(x, w, wx, candidate, levels);
+    const Mask better = (sums.s2 > 0.0f) & (sums.s1 * sums.s1 > best * sums.s2);
+    scale = select(better, sums.s1 / sums.s2, scale);
+    best = select(better, scale * sums.s1, best);
+    inverse = select(better, candidate, inverse);
+  }
+  const Mask lost = magnitude(peak) < kTinyMagnitude;
+  store_lanes(fits->scale + first, select(lost, Vec{}, scale), n_lanes);
+  store_lanes(fits->inverse + first, select(lost, Vec{}, inverse), n_lanes);
+  store_lanes(fits->low + first, Vec{}, n_lanes);
+}
+
+// ---- affine ----
+
+template <int kN, bool kAbsolute>
+AUREA_LANES Vec affine_error(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, const LaneBuffer<kN>& codes, Vec scale,
+                             Vec low) {
+  Vec error{};
+  for (int i = 0; i < kN; ++i) {
+    const Vec difference = scale * codes[i] + low - x[i];
+    error = error + w[i] * (kAbsolute ? magnitude(difference) : difference * difference);
+  }
+  return error;
+}
+
+/// Scale and low of one candidate: codes by `inverse` from the present low, then least squares in both. A minimum above
+/// zero is not storable: it becomes 0 and the scale alone is fitted.
+struct AffineCandidate {
+  Vec scale, low, determinant;  // unusable where the determinant is not positive
+};
+
+template <int kN>
+AUREA_LANES AffineCandidate affine_candidate(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, Vec sum_w, Vec sum_x,
+                                             Vec inverse, Vec low, const Levels& levels, LaneBuffer<kN>& codes) {
+  Vec sum_l{}, sum_l2{}, sum_xl{};
+  for (int i = 0; i < kN; ++i) {
+    const Vec code = levels.code(inverse * (x[i] - low));
+    codes.set(i, code);
+    const Vec weighted = w[i] * code;
+    sum_l = sum_l + weighted;
+    sum_l2 = sum_l2 + weighted * code;
+    sum_xl = sum_xl + weighted * x[i];
+  }
+  AffineCandidate fit;
+  fit.determinant = sum_w * sum_l2 - sum_l * sum_l;
+  const Vec free_low = (sum_l2 * sum_x - sum_l * sum_xl) / fit.determinant;
+  const Vec free_scale = (sum_w * sum_xl - sum_x * sum_l) / fit.determinant;
+  const Mask above_zero = free_low > 0.0f;
+  fit.scale = select(above_zero, sum_xl / sum_l2, free_scale);
+  fit.low = select(above_zero, Vec{}, free_low);
+  return fit;
+}
+
+template <int kN, bool kAbsolute>
+void affine_lanes(const AffineSearch& search, const float* x_rows, const float* w_rows, int n_lanes, GroupFits* fits,
+                  int first) {
+  LaneBuffer<kN> x, w, codes;
+  gather_weighted(x_rows, w_rows, search.weighting, n_lanes, x, w);
+  const Levels levels(0, search.levels);
+  const auto top = static_cast<float>(search.levels);
+
+  Vec low{}, high = x[0], sum_w{}, sum_x{};
+  for (int i = 0; i < kN; ++i) {
+    low = select(x[i] < low, x[i], low);
+    high = select(x[i] > high, x[i], high);
+    sum_w = sum_w + w[i];
+    sum_x = sum_x + w[i] * x[i];
+  }
+  const Mask flat = high == low;
+  Vec inverse = top / (high - low), coded_low = low;
+  Vec scale = 1.0f / inverse;
+  for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * (x[i] - low)));
+  Vec best = affine_error<kN, kAbsolute>(x, w, codes, scale, low);
+
+  for (int s = 0; s <= search.steps; ++s) {
+    const Vec candidate = (search.first + search.step * static_cast<float>(s) + top) / (high - low);
+    const AffineCandidate fit = affine_candidate(x, w, sum_w, sum_x, candidate, low, levels, codes);
+    const Vec error = affine_error<kN, kAbsolute>(x, w, codes, fit.scale, fit.low);
+    const Mask better = (fit.determinant > 0.0f) & (error < best);
+    best = select(better, error, best);
+    inverse = select(better, candidate, inverse);
+    coded_low = select(better, low, coded_low);
+    scale = select(better, fit.scale, scale);
+    low = select(better, fit.low, low);
+  }
+  store_lanes(fits->scale + first, select(flat, Vec{}, scale), n_lanes);
+  store_lanes(fits->inverse + first, select(flat, Vec{}, inverse), n_lanes);
+  store_lanes(fits->low + first, coded_low, n_lanes);
+  store_lanes(fits->min + first, -low, n_lanes);
+}
+
+// ---- coordinate passes ----
+
+/// Moves one code after the other to the best one that the others allow, and takes it if s1^2 / s2 grows; at most five
+/// passes, fewer if a pass changes nothing in any lane (a lane that is done repeats itself without effect).
+/// kPositive: the s2 of the others must be positive too, as the reference has it for scales. Returns the final scale.
+template <int kN, bool kPositive>
+AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, LaneBuffer<kN>& codes,
+                              const Levels& levels) {
+  CodeSums sums;
+  for (int i = 0; i < kN; ++i) {
+    sums.s1 = sums.s1 + w[i] * x[i] * codes[i];
+    sums.s2 = sums.s2 + w[i] * codes[i] * codes[i];
+  }
+  for (int pass = 0; pass < 5; ++pass) {
+    Mask changed{};
+    for (int i = 0; i < kN; ++i) {
+      const Vec old_code = codes[i];
+      Vec s1 = sums.s1 - w[i] * x[i] * old_code;
+      Vec s2 = sums.s2 - w[i] * old_code * old_code;
+      const Mask usable = kPositive ? (s1 > 0.0f) & (s2 > 0.0f) : s1 > 0.0f;
+      const Vec code = levels.code(x[i] * s2 / s1);
+      s1 = s1 + w[i] * x[i] * code;
+      s2 = s2 + w[i] * code * code;
+      const Mask better = usable & (code != old_code) & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
+      codes.set(i, select(better, code, old_code));
+      sums.s1 = select(better, s1, sums.s1);
+      sums.s2 = select(better, s2, sums.s2);
+      changed = changed | better;
+    }
+    if (!any(changed)) break;
+  }
+  return sums.scale();
+}
+
+template <int kN>
+void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored, float* scales) {
+  LaneBuffer<kN> x, w, codes;
+  gather_weighted(x_rows, nullptr, Weighting::kSquare, n_lanes, x, w);
+  const Levels levels(-n_levels, n_levels - 1);
+  const auto depth = static_cast<float>(n_levels);
+  const Vec peak = largest(x);
+  const Vec inverse = -depth / peak;
+  for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
+  const Vec scale = improve_codes<kN, false>(x, w, codes, levels);
+  const Mask lost = magnitude(peak) < kTinyMagnitude;
+  for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i] + depth));
+  codes.scatter(stored, n_lanes);
+  store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
+}
+
+template <int kN>
+AUREA_LANES Vec positive_error(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, Vec inverse, const Levels& levels) {
+  const Vec scale = 1.0f / inverse;
+  Vec error{};
+  for (int i = 0; i < kN; ++i) {
+    const Vec difference = x[i] - scale * levels.code(inverse * x[i]);
+    error = error + w[i] * difference * difference;
+  }
+  return error;
+}
+
+template <int kN>
+void positive_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, uint8_t* stored,
+                    float* scales) {
+  LaneBuffer<kN> x, w, codes;
+  x.gather(x_rows, n_lanes);
+  w.gather(w_rows, n_lanes);
+  const Levels levels(0, n_levels);
+  const auto top = static_cast<float>(n_levels);
+  Vec peak{};
+  for (int i = 0; i < kN; ++i) peak = select(x[i] > peak, x[i], peak);
+
+  Vec inverse = top / peak;
+  Vec best = positive_error(x, w, inverse, levels);
+  for (int k = -4; k <= 4; ++k) {
+    if (k == 0) continue;
+    const Vec candidate = (0.1f * static_cast<float>(k) + top) / peak;
+    const Vec error = positive_error(x, w, candidate, levels);
+    const Mask better = error < best;
+    best = select(better, error, best);
+    inverse = select(better, candidate, inverse);
+  }
+  for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
+  const Vec scale = improve_codes<kN, true>(x, w, codes, levels);
+  const Mask lost = peak < kTinyMagnitude;
+  for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i]));
+  codes.scatter(stored, n_lanes);
+  store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
+}
+
+// ---- codes for given scales: element by element, so the lanes are neighbours here ----
+
+AUREA_LANES void store_codes(uint8_t* dst, Native codes) {
+  const NativeMask integers = __builtin_convertvector(codes, NativeMask);
+  for (int lane = 0; lane < kNative; ++lane) dst[lane] = static_cast<uint8_t>(integers[lane]);
+}
+
+void codes_by_division(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes) {
+  const Levels levels(lowest, highest);
+  const auto offset = static_cast<float>(lowest);
+  for (int i = 0; i < n; i += kNative) {
+    store_codes(codes + i, levels.code((load_native(x + i) + shift) / step) - offset);
+  }
+}
+
+void codes_by_inverse(const float* x, int n, float inverse, float low, int lowest, int highest, uint8_t* codes) {
+  const Levels levels(lowest, highest);
+  const auto offset = static_cast<float>(lowest);
+  for (int i = 0; i < n; i += kNative) {
+    const Native code = levels.code(inverse * (load_native(x + i) - low)) - offset;
+    store_codes(codes + i, inverse == 0 ? Native{} : code);
+  }
+}
+
+// ---- over all groups ----
+
+AUREA_LANES int lanes_at(int group, int n_groups) { return n_groups - group < kLanes ? n_groups - group : kLanes; }
+AUREA_LANES const float* row_at(const float* rows, int index) { return rows == nullptr ? nullptr : rows + index; }
+
+void symmetric(const float* x, const float* w, int n_groups, int n, int levels, GroupFits* fits) {
+  for (int g = 0; g < n_groups; g += kLanes) {
+    const int lanes = lanes_at(g, n_groups);
+    if (n == 16) {
+      symmetric_lanes<16>(x + g * 16, row_at(w, g * 16), lanes, levels, fits, g);
+    } else {
+      symmetric_lanes<32>(x + g * 32, row_at(w, g * 32), lanes, levels, fits, g);
+    }
+  }
+}
+
+void affine(const AffineSearch& search, const float* x, const float* w, int n_groups, int n, GroupFits* fits) {
+  for (int g = 0; g < n_groups; g += kLanes) {
+    const int lanes = lanes_at(g, n_groups);
+    if (n == 32) {
+      affine_lanes<32, false>(search, x + g * 32, row_at(w, g * 32), lanes, fits, g);
+    } else if (search.absolute_error) {
+      affine_lanes<16, true>(search, x + g * 16, row_at(w, g * 16), lanes, fits, g);
+    } else {
+      affine_lanes<16, false>(search, x + g * 16, row_at(w, g * 16), lanes, fits, g);
+    }
+  }
+}
+
+void coordinate(const float* x, int n_groups, int levels, uint8_t* codes, float* scales) {
+  for (int g = 0; g < n_groups; g += kLanes) {
+    coordinate_lanes<16>(x + g * 16, lanes_at(g, n_groups), levels, codes + g * 16, scales + g);
+  }
+}
+
+void positive(const float* x, const float* w, int n_groups, int n, int levels, uint8_t* codes, float* scales) {
+  for (int g = 0; g < n_groups; g += kLanes) {
+    const int lanes = lanes_at(g, n_groups);
+    if (n == 8) {
+      positive_lanes<8>(x + g * 8, w + g * 8, lanes, levels, codes + g * 8, scales + g);
+    } else {
+      positive_lanes<16>(x + g * 16, w + g * 16, lanes, levels, codes + g * 16, scales + g);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// What Q4_0, Q4_1, Q5_0 and Q5_1 share: blocks of 32 codes with one scale and perhaps a minimum.
+// Without importance the codes follow from the extremes of the block; with importance they come from the searches of
+// search.h, with weights importance * sqrt(mean x^2 of the whole row + x^2). The codes are not chosen anew after the
+// scale is rounded to f16. Source: llama.cpp v0.5.0, ggml-quants.c.
+#pragma once
+
+#include "codecs/block_io.h"
+
+namespace aurea::codecs {
+
+struct SimpleFit {
+  float scale;
+  float min;  // x^ = scale * code + min (affine) or scale * (code - levels) (symmetric, min unused)
+  uint8_t codes[kBlock32];
+};
+
+/// Codes 0 .. 2 levels - 1, scale = m / -levels for the element m of largest magnitude.
+SimpleFit fit_symmetric(const float* x, int levels);
+/// Codes 0 .. levels from the smallest to the largest element.
+SimpleFit fit_affine(const float* x, int levels);
+
+/// A row of n values with importance [n]: emit(const SimpleFit&) for each block in order.
+using EmitBlock = void (*)(const SimpleFit& fit, std::byte* dst);
+void encode_symmetric_weighted(const float* src, std::byte* dst, size_t n, const float* importance, int levels,
+                               size_t block_bytes, EmitBlock emit);
+void encode_affine_weighted(const float* src, std::byte* dst, size_t n, const float* importance, int levels,
+                            size_t block_bytes, EmitBlock emit);
+
+/// Nibbles and fifth bits. Byte j of qs: element j low, element j + 16 high; bit i of qh (little-endian): element i.
+inline void pack_nibbles(const uint8_t* codes, uint8_t* qs) {
+  for (int j = 0; j < 16; ++j) qs[j] = static_cast<uint8_t>((codes[j] & 15) | (codes[j + 16] & 15) << 4);
+}
+inline void pack_fifth_bits(const uint8_t* codes, uint8_t* qh) {
+  for (int byte = 0; byte < 4; ++byte) {
+    int bits = 0;
+    for (int i = 0; i < 8; ++i) bits |= (codes[8 * byte + i] >> 4 & 1) << i;
+    qh[byte] = static_cast<uint8_t>(bits);
+  }
+}
+inline void unpack_codes(const uint8_t* qs, int* codes) {
+  for (int j = 0; j < 16; ++j) {
+    codes[j] = qs[j] & 15;
+    codes[j + 16] = qs[j] >> 4;
+  }
+}
+inline void unpack_codes(const uint8_t* qs, const uint8_t* qh, int* codes) {
+  unpack_codes(qs, codes);
+  for (int i = 0; i < kBlock32; ++i) codes[i] += (qh[i / 8] >> (i % 8) & 1) << 4;
+}
+
+}  // namespace aurea::codecs

@@ -1,0 +1,62 @@
+#include "codecs/weights.h"
+
+#include <cmath>
+
+#include "codecs/blocks.h"
+#include "codecs/search.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr int kStrip = 32;  // a fixed length lets the compiler use vectors without a remainder loop
+
+void weigh_strip(const float* __restrict x, const float* __restrict importance, float variance, float* __restrict w) {
+  for (int i = 0; i < kStrip; ++i) w[i] = importance[i] * std::sqrt(variance + x[i] * x[i]);
+}
+
+void square_strip(const float* __restrict x, float* __restrict squares) {
+  for (int i = 0; i < kStrip; ++i) squares[i] = x[i] * x[i];
+}
+
+/// Eight groups side by side: one sum need not wait for the addition of another.
+void sum_eight(const float* values, int n, float* sums) {
+  float running[8] = {};
+  for (int i = 0; i < n; ++i) {
+    for (int g = 0; g < 8; ++g) running[g] += values[g * n + i];
+  }
+  for (int g = 0; g < 8; ++g) sums[g] = running[g];
+}
+
+}  // namespace
+
+float mean_square(const float* x, size_t n) {
+  float sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += x[i] * x[i];
+  return sum / static_cast<float>(n);
+}
+
+void sum_groups(const float* values, int n_groups, int n, float* sums) {
+  int g = 0;
+  for (; g + 8 <= n_groups; g += 8) sum_eight(values + g * n, n, sums + g);
+  for (; g < n_groups; ++g) {
+    sums[g] = 0;
+    for (int i = 0; i < n; ++i) sums[g] += values[g * n + i];
+  }
+}
+
+void importance_weights(const float* x, const float* importance, float variance, size_t n, float* w) {
+  for (size_t i = 0; i < n; i += kStrip) weigh_strip(x + i, importance + i, variance, w + i);
+}
+
+void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w) {
+  float sums[kChunkBlocks];
+  for (int i = 0; i < n_blocks * kBlock256; i += kStrip) square_strip(x + i, w + i);
+  sum_groups(w, n_blocks, kBlock256, sums);
+  for (int b = 0; b < n_blocks; ++b) {
+    const float variance = factor * sums[b] / static_cast<float>(kBlock256);
+    const int at = b * kBlock256;
+    importance_weights(x + at, importance + at, variance, kBlock256, w + at);
+  }
+}
+
+}  // namespace aurea::codecs

@@ -1,0 +1,54 @@
+// A model on disk, whichever format it has: its description and its tensors by canonical name.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "formats/gguf/gguf_file.h"
+#include "formats/safetensors/safetensors_file.h"
+#include "models/architecture.h"
+
+namespace aurea::models {
+
+class ModelSource {
+ public:
+  /// Opens a Hugging Face folder or a GGUF file (the first part of a split one). Every tensor of the description is there with
+  /// the right shape, and none is left over, or this throws kBadFile / kUnsupported naming file, tensor, expected and found.
+  static ModelSource open(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const Architecture& architecture() const { return *architecture_; }
+  [[nodiscard]] const ModelDescription& description() const { return description_; }
+  [[nodiscard]] const Hyperparams& params() const { return description_.params; }
+
+  /// The stored values; for a constant tensor, the values of the description.
+  [[nodiscard]] TensorView tensor(TensorId id) const { return views_[id]; }
+
+  /// False for a constant tensor, whose values lie in this process's own memory.
+  [[nodiscard]] bool is_mapped(TensorId id) const { return stored_[id]; }
+
+  [[nodiscard]] const formats::GgufFile* gguf() const { return gguf_ ? &*gguf_ : nullptr; }  // null: a folder
+  [[nodiscard]] uint64_t parameter_count() const;
+  /// Bytes of the tensors' data as stored, and bits per parameter.
+  [[nodiscard]] uint64_t tensor_bytes() const;
+  [[nodiscard]] double bits_per_weight() const;
+  /// Bytes of the weight files on disk.
+  [[nodiscard]] uint64_t file_bytes() const;
+
+ private:
+  void open_folder();
+  void open_gguf();
+  void bind(const Architecture& architecture, const Hyperparams& params);
+  void check_nothing_left(const std::vector<std::string>& stored) const;
+
+  std::filesystem::path path_;
+  const Architecture* architecture_ = nullptr;
+  ModelDescription description_;
+  std::vector<TensorView> views_;  // by TensorId
+  std::vector<bool> stored_;       // by TensorId: in a file
+  std::optional<formats::GgufFile> gguf_;
+  std::optional<formats::SafetensorsFile> safetensors_;
+};
+
+}  // namespace aurea::models

@@ -1,0 +1,173 @@
+#include "tokenizers/split_expression.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "core/error.h"
+#include "core/utf8.h"
+
+#if PCRE2_MAJOR == 10 && PCRE2_MINOR < 40
+#error "PCRE2 10.40 or newer is needed: older ones do not know the property White_Space"
+#endif
+
+namespace aurea::tokenizers {
+namespace {
+
+constexpr size_t kWindowBytes = 64 << 10;    // how far ahead a foreign expression sees
+constexpr uint32_t kFirstStepLimit = 200;    // steps of one match that are not counted against the budget
+constexpr uint64_t kBudgetBase = 1'000'000;  // steps of a whole text, in matches above kFirstStepLimit ...
+constexpr uint64_t kBudgetPerByte = 400;     // ... and for each of its bytes
+constexpr uint32_t kHeapLimitKib = 64 << 10;
+
+/// \s and \S in the properties' words.
+std::string with_unicode_white_space(std::string_view pattern) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '\\' || i + 1 == pattern.size()) {
+      out += pattern[i];
+    } else if (const char escaped = pattern[++i]; escaped == 's') {
+      out += R"(\p{White_Space})";
+    } else if (escaped == 'S') {
+      out += R"(\P{White_Space})";
+    } else {
+      out += '\\';
+      out += escaped;
+    }
+  }
+  return out;
+}
+
+std::string error_message(int code) {
+  char message[160] = "";
+  pcre2_get_error_message(code, reinterpret_cast<PCRE2_UCHAR*>(message), sizeof(message));
+  return message;
+}
+
+struct Match {
+  size_t begin, end;
+};
+
+/// What one split needs besides the code; not shared between threads.
+class Searcher {
+ public:
+  Searcher(const pcre2_code* code, const std::string& pattern, bool linear)
+      : code_(code), pattern_(pattern), linear_(linear) {
+    data_.reset(pcre2_match_data_create_from_pattern(code, nullptr));
+    context_.reset(pcre2_match_context_create(nullptr));
+    if (!data_ || !context_) throw Error(ErrorCode::kOutOfMemory, "no memory for a regular expression's match");
+    pcre2_set_heap_limit(context_.get(), kHeapLimitKib);
+  }
+
+  void set_text(std::string_view text) {
+    text_ = text;
+    budget_ += kBudgetPerByte * text.size();
+  }
+
+  /// The first match at or after `from` that ends within the first `visible` bytes of the text.
+  std::optional<Match> find(size_t from, size_t visible) {
+    const int result = linear_ ? run_linear(from, visible) : run_with_budget(from, visible);
+    if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
+    if (result < 0) {
+      fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}' failed: {}", pattern_, error_message(result));
+    }
+    const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data_.get());
+    if (offsets[0] < from || offsets[1] < offsets[0]) {  // \K can do this
+      fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}' moves backwards", pattern_);
+    }
+    return Match{offsets[0], offsets[1]};
+  }
+
+ private:
+  int run(size_t from, size_t visible, uint32_t options) {
+    return pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), visible, from, options | PCRE2_NO_UTF_CHECK,
+                       data_.get(), context_.get());
+  }
+
+  int run_linear(size_t from, size_t visible) {
+    pcre2_set_match_limit(context_.get(), std::numeric_limits<uint32_t>::max());
+    const int result = run(from, visible, 0);
+    return result == PCRE2_ERROR_JIT_STACKLIMIT ? run(from, visible, PCRE2_NO_JIT) : result;
+  }
+
+  /// PCRE2 can bound the steps of a match but does not tell how many it took: so the bound grows as needed, and each
+  /// raised one is taken from the budget.
+  int run_with_budget(size_t from, size_t visible) {
+    for (uint64_t limit = kFirstStepLimit;; limit *= 16) {
+      pcre2_set_match_limit(context_.get(), static_cast<uint32_t>(std::min<uint64_t>(limit, UINT32_MAX)));
+      const int result = run(from, visible, 0);
+      if (result != PCRE2_ERROR_MATCHLIMIT || budget_ < limit * 16) return result;
+      budget_ -= limit * 16;
+    }
+  }
+
+  struct Deleter {
+    void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
+    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+  };
+  const pcre2_code* code_;
+  const std::string& pattern_;
+  bool linear_;
+  std::string_view text_;
+  uint64_t budget_ = kBudgetBase;
+  std::unique_ptr<pcre2_match_data, Deleter> data_;
+  std::unique_ptr<pcre2_match_context, Deleter> context_;
+};
+
+/// End of the window that starts at `at`, at a character's border.
+size_t window_end(std::string_view text, size_t at) {
+  if (text.size() - at <= kWindowBytes) return text.size();
+  size_t end = at + kWindowBytes;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end;
+}
+
+}  // namespace
+
+void SplitExpression::CodeDeleter::operator()(void* code) const { pcre2_code_free(static_cast<pcre2_code*>(code)); }
+
+SplitExpression::SplitExpression(std::string_view pattern, bool linear) : pattern_(pattern), linear_(linear) {
+  const std::string translated = with_unicode_white_space(pattern);
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
+                                   PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, nullptr);
+  if (code == nullptr) {
+    fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}' does not compile: {}", pattern_, error_message(error));
+  }
+  code_.reset(code);
+  // Where machine code cannot be made (a hardened kernel), PCRE2 interprets: slower, the same matches.
+  if (linear_) pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+}
+
+std::vector<std::string_view> SplitExpression::split(std::span<const std::string_view> texts) const {
+  std::vector<std::string_view> pieces;
+  const auto add_piece = [&](std::string_view piece) {
+    if (!piece.empty()) pieces.push_back(piece);
+  };
+  Searcher searcher(static_cast<const pcre2_code*>(code_.get()), pattern_, linear_);
+  for (const std::string_view text : texts) {
+    searcher.set_text(text);
+    size_t start = 0;  // of what has not been handed out
+    for (size_t at = 0; at < text.size();) {
+      const size_t visible = linear_ ? text.size() : window_end(text, at);
+      const auto match = searcher.find(at, visible);
+      if (!match) {
+        at = visible;
+        continue;
+      }
+      add_piece(text.substr(start, match->begin - start));
+      add_piece(text.substr(match->begin, match->end - match->begin));
+      start = at = match->end;
+      // An empty match cuts where it stands; the next search starts one character on.
+      if (match->begin == match->end && at < text.size()) at += decode_utf8(text, at).bytes;
+    }
+    add_piece(text.substr(start));
+  }
+  return pieces;
+}
+
+}  // namespace aurea::tokenizers
