@@ -43,14 +43,14 @@ inline float clamp_code(float v, float lowest, float highest) {
   return raised < highest ? raised : highest;
 }
 
-/// No block type reaches this magnitude (65504 * 128 * 32 is the most, in Q6_K), and below it no sum of a search overflows
-/// before the scale is found to be too large.
+/// No block type reaches this magnitude (65504 * 128 * 32 is the most, in Q6_K), and below it no sum of a search
+/// overflows before the scale is found to be too large.
 inline constexpr float kLargestValue = 0x1p30f;
 /// Beyond this, weighted sums could overflow. (Importance is a mean square of activations.)
 inline constexpr float kLargestImportance = 0x1p66f;
 
-/// What every encoder does first. Throws kBadFile if a value is infinite or NaN or an importance (may be null) is not in
-/// 0 .. kLargestImportance, kUnsupported if a value for a block type is beyond kLargestValue.
+/// What every encoder does first. Throws kBadFile if a value is infinite or NaN or an importance (may be null) is not
+/// in 0 .. kLargestImportance, kUnsupported if a value for a block type is beyond kLargestValue.
 void check_row(QuantType type, const float* x, size_t n, const float* importance);
 
 /// Codec::decode from a function that decodes one block of kElements values.

@@ -49,7 +49,8 @@ void encode_strip(const float* x, int n_blocks, std::byte* dst) {
     inverses[b] = inverse_of(1, d);
   }
   for (int b = 0; b < n_blocks; ++b) {
-    round_away(x + b * kBlock32, inverses[b], reinterpret_cast<int8_t*>(dst + b * sizeof(BlockQ8_0) + offsetof(BlockQ8_0, qs)));
+    round_away(x + b * kBlock32, inverses[b],
+               reinterpret_cast<int8_t*>(dst + b * sizeof(BlockQ8_0) + offsetof(BlockQ8_0, qs)));
   }
 }
 

@@ -61,7 +61,6 @@ SimpleFit fit_affine(const float* x, int levels) {
   SimpleFit fit{};
   fit.min = *low;
   fit.scale = (*high - *low) / static_cast<float>(levels);
-  if (!std::isfinite(fit.scale)) return fit;  // refused when the scale is stored
   const float inverse = inverse_of(1, fit.scale);
   for (int i = 0; i < kBlock32; ++i) {
     fit.codes[i] = static_cast<uint8_t>(std::min(levels, static_cast<int>((x[i] - fit.min) * inverse + 0.5f)));

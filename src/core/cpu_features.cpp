@@ -1,5 +1,8 @@
 #include "core/cpu_features.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <sched.h>
 
 #include <fstream>
@@ -17,18 +20,31 @@ std::string read_model_name() {
   return "unknown";
 }
 
+#if defined(__x86_64__)
+/// Features whose names clang 14's __builtin_cpu_supports does not know. Bits: Intel SDM volume 2, CPUID.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1u) != 0;
+}
+
+bool has_avx512_bf16() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 5 & 1u) != 0;
+}
+#endif
+
 CpuFeatures detect() {
   CpuFeatures found;
   found.model_name = read_model_name();
 #if defined(__x86_64__)
   __builtin_cpu_init();  // the built-ins below also check that the OS saves the wide registers
-  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c") &&
+  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c() &&
                __builtin_cpu_supports("bmi2");
   found.avx512 = found.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                  __builtin_cpu_supports("avx512vl");
   found.avx512_vnni = found.avx512 && __builtin_cpu_supports("avx512vnni");
-  found.avx512_bf16 = found.avx512 && __builtin_cpu_supports("avx512bf16");
+  found.avx512_bf16 = found.avx512 && has_avx512_bf16();
 #endif
   return found;
 }

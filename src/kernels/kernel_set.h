@@ -4,9 +4,11 @@
 // - kernels are noexcept, allocate nothing, start no threads; callers split rows (or heads) among threads;
 // - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call or
 //   the thread, so a batch gives each row the very bits that it gives alone;
-// - the scalar set defines the result: integer parts (activation codes, block dot products) are equal in all sets,
-//   float sums may be associated differently (tolerances: kernels/parity_test.cpp);
-// - pointers need no alignment; row lengths are multiples of the weight type's block.
+// - the scalar set defines the result. Products of quantized weights, activation codes, rope, add and f32_to_f16 have the same
+//   bits in all sets; products of float weights, rms_norm, silu_mul and attention may associate sums differently or fuse a
+//   multiply-add (tolerances: the tests beside this file);
+// - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's block, and
+//   a row has no padding: row_bytes = cols / block elements * block bytes.
 #pragma once
 
 #include <stddef.h>
@@ -25,7 +27,8 @@ enum class ActivationFormat : uint8_t {
   kQ8x256,  // BlockQ8x256: 8-bit codes, a scale per 256 (partner of the k-types)
 };
 
-/// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|); zero block: all 0.
+/// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|). A block of zeros (or of nothing
+/// above 2^-120, where the factor would overflow) is all 0; one with an infinity or NaN has d = NaN, codes 0.
 struct BlockQ8x32 {
   float d;
   int32_t sum;  // of the codes
@@ -93,6 +96,7 @@ struct KernelSet {
   const char* name;
 
   MatmulKernel matmul[kQuantTypeCount];  // by weight type; never null
+  MatmulKernel generic_matmul;           // works for every type; the entry of types without a kernel of their own
 
   void (*quantize_q8x32)(const float* x, BlockQ8x32* out, size_t n) noexcept;    // n multiple of 32
   void (*quantize_q8x256)(const float* x, BlockQ8x256* out, size_t n) noexcept;  // n multiple of 256

@@ -114,9 +114,13 @@ class Scorer {
 
 /// A sequence of an engine that ends with its scope.
 struct ScopedSequence {
-  Engine& engine;
-  engine::SequenceId id = engine.create_sequence();
+  explicit ScopedSequence(Engine& owner) : engine(owner), id(owner.create_sequence()) {}
   ~ScopedSequence() { engine.remove_sequence(id); }
+  ScopedSequence(const ScopedSequence&) = delete;
+  ScopedSequence& operator=(const ScopedSequence&) = delete;
+
+  Engine& engine;
+  const engine::SequenceId id;
 };
 
 }  // namespace
@@ -137,9 +141,9 @@ Evaluation evaluate(Engine& candidate, Engine* reference, std::span<const int32_
   for (size_t first = 0; first < tokens.size(); first += stride) {
     std::vector<int32_t> window(bos_tokens, options.bos.value_or(0));
     for (const int32_t id : tokens.subspan(first, std::min(stride, tokens.size() - first))) window.push_back(id);
-    const ScopedSequence ours{candidate};
+    const ScopedSequence ours(candidate);
     std::optional<ScopedSequence> theirs;
-    if (reference != nullptr) theirs.emplace(ScopedSequence{*reference});
+    if (reference != nullptr) theirs.emplace(*reference);
     for (size_t begin = 0; begin + 1 < window.size(); begin += kRowsAtOnce) {
       const auto rows = std::span(window).subspan(begin, std::min(kRowsAtOnce, window.size() - 1 - begin));
       if (reference != nullptr) {

@@ -19,8 +19,8 @@ namespace aurea::templates {
 struct Limits {
   size_t source_bytes = 1 << 20;
   size_t nodes = 100'000;
-  int nesting = 200;          // expressions and blocks in the source
-  int call_depth = 200;       // macros and recursive loops
+  int nesting = 200;     // expressions and blocks in the source
+  int call_depth = 200;  // macros and recursive loops
   int64_t range_items = 100'000;
   uint64_t steps = 10'000'000;
   size_t output_bytes = 16 << 20;
@@ -31,11 +31,13 @@ struct Limits {
 /// Both are kBadFile errors; `raised_by_template` tells a server that the message is meant for the client.
 class TemplateError : public Error {
  public:
-  TemplateError(std::string message, bool raised) : Error(ErrorCode::kBadFile, std::move(message)), raised_by_template(raised) {}
+  TemplateError(std::string message, bool raised)
+      : Error(ErrorCode::kBadFile, std::move(message)), raised_by_template(raised) {}
   bool raised_by_template;
 };
 
-/// A piece of rendered text and where it came from: the tokenizer looks for special tokens only in the template's own text.
+/// A piece of rendered text and where it came from: the tokenizer looks for special tokens only in the template's own
+/// text.
 struct Span {
   std::string text;
   bool from_template = true;  // false: a value out of the variables (a message's content)
@@ -49,14 +51,15 @@ class ChatTemplate {
   ChatTemplate(ChatTemplate&&) noexcept;
   ChatTemplate& operator=(ChatTemplate&&) noexcept;
 
-  /// Renders with the variables of a JSON object (messages, tools, add_generation_prompt, bos_token, ...). Key order counts.
-  /// `clock` gives strftime_now its time; null: the local time.
+  /// Renders with the variables of a JSON object (messages, tools, add_generation_prompt, bos_token, ...). Key order
+  /// counts. `clock` gives strftime_now its time; null: the local time.
   [[nodiscard]] std::string render(const Json& variables, const std::function<std::tm()>& clock = nullptr) const;
 
   /// The same text in spans; neighbouring spans of one kind are joined. Text that went through an operation on a
-  /// message's value (trim, concatenation with a literal) keeps the origin of each character where possible; a value that
-  /// was transformed as a whole (tojson, upper) counts as a value.
-  [[nodiscard]] std::vector<Span> render_spans(const Json& variables, const std::function<std::tm()>& clock = nullptr) const;
+  /// message's value (trim, concatenation with a literal) keeps the origin of each character where possible; a value
+  /// that was transformed as a whole (tojson, upper) counts as a value.
+  [[nodiscard]] std::vector<Span> render_spans(const Json& variables,
+                                               const std::function<std::tm()>& clock = nullptr) const;
 
  private:
   struct Impl;

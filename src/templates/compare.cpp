@@ -139,7 +139,8 @@ std::strong_ordering order_keys(const Value& a, const Value& b, Meter& meter) {
       if (numbers > 0) return std::strong_ordering::greater;
       if (numbers == 0) return std::strong_ordering::equal;
       // A NaN equals nothing in Python; one place after all numbers keeps this order total.
-      const bool a_is_nan = a.is_float() && std::isnan(a.as_double()), b_is_nan = b.is_float() && std::isnan(b.as_double());
+      const bool a_is_nan = a.is_float() && std::isnan(a.as_double()),
+                 b_is_nan = b.is_float() && std::isnan(b.as_double());
       return a_is_nan <=> b_is_nan;
     }
     case KeyRank::kString:

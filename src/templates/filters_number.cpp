@@ -16,7 +16,9 @@ std::optional<std::string> number_text(std::string_view text) {
   const ByteRange range = strip_range(text, nullptr, true, true);
   std::string out;
   for (size_t i = range.begin; i < range.end; ++i) {
-    const auto is_digit = [&](size_t at) { return at < range.end && std::isalnum(static_cast<unsigned char>(text[at])) != 0; };
+    const auto is_digit = [&](size_t at) {
+      return at < range.end && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+    };
     if (text[i] != '_') {
       out += text[i];
     } else if (i == range.begin || !is_digit(i - 1) || !is_digit(i + 1)) {
@@ -45,7 +47,8 @@ std::optional<int64_t> parse_integer(std::string_view source, int64_t base) {
   // The sign goes with the digits, for the smallest integer has no positive counterpart.
   const std::string digits = (negative ? "-" : "") + std::string(text);
   int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, static_cast<int>(base));
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, static_cast<int>(base));
   if (end != digits.data() + digits.size()) return std::nullopt;
   if (error == std::errc::result_out_of_range) fail_template("int: '{}' needs more than 64 bits", shorten(source));
   return value;

@@ -14,9 +14,15 @@ namespace {
 
 Value iterator(ListPtr items) { return ObjectPtr(std::make_shared<Iterator>(std::move(items))); }
 
+/// Nothing, none and other false values have no items here, though they could not be looped over.
+ListPtr items_if_any(Runtime& runtime, const Value& input) {
+  return input.is_true() ? items_of(input, runtime) : ListBuilder(runtime.meter).finish();
+}
+
 /// The arguments after the first `count` positional ones.
 Arguments rest_of(const Arguments& arguments, size_t count) {
-  return {{arguments.positional.begin() + static_cast<ptrdiff_t>(count), arguments.positional.end()}, arguments.keyword};
+  return {{arguments.positional.begin() + static_cast<ptrdiff_t>(count), arguments.positional.end()},
+          arguments.keyword};
 }
 
 const std::string& name_argument(std::string_view filter, const Arguments& arguments, size_t index) {
@@ -28,7 +34,7 @@ const std::string& name_argument(std::string_view filter, const Arguments& argum
 
 /// map('filter', arguments...) or map(attribute='path', default=value).
 Value map(Runtime& runtime, const Value& input, const Arguments& arguments) {
-  const ListPtr items = items_of(input, runtime);
+  const ListPtr items = items_if_any(runtime, input);
   ListBuilder mapped(runtime.meter);
   if (arguments.positional.empty()) {
     const BoundArguments bound("map", arguments, {"attribute", "default"}, 1);
@@ -60,14 +66,14 @@ Value keep_items(Runtime& runtime, const ListPtr& items, const ItemKey& key, con
 
 template <bool wanted>
 Value select(Runtime& runtime, const Value& input, const Arguments& arguments) {
-  return keep_items(runtime, items_of(input, runtime), ItemKey::itself(true), arguments, 0, wanted);
+  return keep_items(runtime, items_if_any(runtime, input), ItemKey::itself(true), arguments, 0, wanted);
 }
 
 template <bool wanted>
 Value select_by_attribute(Runtime& runtime, const Value& input, const Arguments& arguments) {
   if (arguments.positional.empty()) fail_template("selectattr and rejectattr need the name of an attribute");
   const ItemKey key = ItemKey::attribute(arguments.positional[0], true);
-  return keep_items(runtime, items_of(input, runtime), key, arguments, 1, wanted);
+  return keep_items(runtime, items_if_any(runtime, input), key, arguments, 1, wanted);
 }
 
 Value unique(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -76,7 +82,8 @@ Value unique(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const auto before = [&](const Value& a, const Value& b) { return order_keys(a, b, runtime.meter) < 0; };
   std::set<Value, decltype(before)> seen(before);
   ListBuilder kept(runtime.meter);
-  for (const Value& item : items_of(input, runtime)->items) {
+  const ListPtr items = items_of(input, runtime);
+  for (const Value& item : items->items) {
     Value value = key.of(item, runtime);
     check_key(value, runtime.meter);
     if (seen.insert(std::move(value)).second) kept.push(item);
@@ -93,7 +100,12 @@ Value groupby(Runtime& runtime, const Value& input, const Arguments& arguments) 
     key.set_default(bound[1]);
     shown.set_default(bound[1]);
   }
-  const ListPtr sorted = sort_items(runtime, *items_of(input, runtime), {key}, false);
+  const ListPtr unsorted = items_of(input, runtime);
+  for (const Value& item : unsorted->items) {
+    const Value value = key.of(item, runtime);
+    if (value.is_undefined()) fail_operand("groupby", value);
+  }
+  const ListPtr sorted = sort_items(runtime, *unsorted, {key}, false);
   const std::vector<Value>& items = sorted->items;
   ListBuilder groups(meter);
   for (size_t begin = 0; begin < items.size();) {

@@ -89,7 +89,8 @@ Value items(Runtime& runtime, const Value& input, const Arguments& arguments) {
   if (!input.is_dict() && !input.is_undefined()) fail_operand("items", input);
   ListBuilder pairs(runtime.meter);
   if (input.is_dict()) {
-    for (const Dict::Entry& entry : input.dict()->entries()) pairs.push(make_tuple(runtime.meter, {entry.key, entry.value}));
+    for (const Dict::Entry& entry : input.dict()->entries())
+      pairs.push(make_tuple(runtime.meter, {entry.key, entry.value}));
   }
   return iterator(pairs.finish());
 }
@@ -137,8 +138,12 @@ Value extreme(Runtime& runtime, const Value& input, const Arguments& arguments, 
   return *best;
 }
 
-Value max(Runtime& runtime, const Value& input, const Arguments& arguments) { return extreme(runtime, input, arguments, ">"); }
-Value min(Runtime& runtime, const Value& input, const Arguments& arguments) { return extreme(runtime, input, arguments, "<"); }
+Value max(Runtime& runtime, const Value& input, const Arguments& arguments) {
+  return extreme(runtime, input, arguments, ">");
+}
+Value min(Runtime& runtime, const Value& input, const Arguments& arguments) {
+  return extreme(runtime, input, arguments, "<");
+}
 
 Value reverse(Runtime& runtime, const Value& input, const Arguments& arguments) {
   expect_no_arguments("reverse", arguments);
@@ -162,7 +167,8 @@ Value sum(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const ItemKey key = ItemKey::optional_attribute(bound.get(0), true);
   Value total = bound.has(1) ? bound[1] : Value(int64_t{0});
   if (total.is_string()) fail_operand("sum", total);
-  for (const Value& item : items_of(input, runtime)->items) {
+  const ListPtr items = items_of(input, runtime);
+  for (const Value& item : items->items) {
     runtime.meter.step();
     total = apply(BinaryOp::kAdd, total, key.of(item, runtime), runtime);
   }
@@ -170,10 +176,11 @@ Value sum(Runtime& runtime, const Value& input, const Arguments& arguments) {
 }
 
 constexpr FilterRow kSequenceFilters[] = {
-    {"batch", batch},   {"count", length}, {"d", default_filter}, {"default", default_filter}, {"dictsort", dictsort},
-    {"first", first},   {"items", items},  {"join", join},        {"last", last},              {"length", length},
-    {"list", list},     {"max", max},      {"min", min},          {"reverse", reverse},        {"slice", slice_filter},
-    {"sort", sort},     {"sum", sum},
+    {"batch", batch},       {"count", length},    {"d", default_filter},   {"default", default_filter},
+    {"dictsort", dictsort}, {"first", first},     {"items", items},        {"join", join},
+    {"last", last},         {"length", length},   {"list", list},          {"max", max},
+    {"min", min},           {"reverse", reverse}, {"slice", slice_filter}, {"sort", sort},
+    {"sum", sum},
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Filters that give texts. Their input is printed first, so numbers, none and undefined values are texts too.
+// Filters that give texts. Most print their input first, so numbers, none and undefined values are texts too.
 #include <algorithm>
 
 #include "core/utf8.h"
@@ -13,6 +13,12 @@
 
 namespace aurea::templates {
 namespace {
+
+/// For the few filters that do not print their input first.
+const TextPtr& require_text(std::string_view filter, const Value& input) {
+  if (!input.is_string()) fail_operand(filter, input);
+  return input.text();
+}
 
 Value capitalize_filter(Runtime& runtime, const Value& input, const Arguments& arguments) {
   expect_no_arguments("capitalize", arguments);
@@ -53,7 +59,8 @@ Value format(Runtime& runtime, const Value& input, const Arguments& arguments) {
   if (!arguments.positional.empty() && !arguments.keyword.empty()) {
     fail_template("format takes positional or named arguments, not both");
   }
-  if (arguments.keyword.empty()) return printf_format(*pattern, make_tuple(runtime.meter, arguments.positional), runtime);
+  if (arguments.keyword.empty())
+    return printf_format(*pattern, make_tuple(runtime.meter, arguments.positional), runtime);
   std::vector<Dict::Entry> entries;
   for (const auto& [name, value] : arguments.keyword) entries.push_back({make_text(name, true), value});
   return printf_format(*pattern, make_dict(std::move(entries), runtime.meter), runtime);
@@ -63,7 +70,7 @@ Value indent(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("indent", arguments, {"width", "first", "blank"});
   const bool first_too = bound.truth(1, false), blank_too = bound.truth(2, false);
   Meter& meter = runtime.meter;
-  const TextPtr text = to_text(input, runtime);
+  const TextPtr& text = require_text("indent", input);
   TextPtr margin = make_text("    ", true);
   if (bound.has(0) && bound[0].is_string()) {
     margin = bound[0].text();
@@ -133,7 +140,9 @@ Value trim(Runtime& runtime, const Value& input, const Arguments& arguments) {
 
 Value truncate(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  const TextPtr text = to_text(input, runtime), end = bound.text(2) == nullptr ? make_text("...", true) : *bound.text(2);
+  if (input.is_undefined()) return input;
+  const TextPtr& text = require_text("truncate", input);
+  const TextPtr end = bound.text(2) == nullptr ? make_text("...", true) : *bound.text(2);
   const int64_t length = bound.integer(0, 255), leeway = bound.integer(3, 5);
   const auto end_length = static_cast<int64_t>(end->length), text_length = static_cast<int64_t>(text->length);
   if (length < end_length) fail_template("truncate: the length {} is below that of the end, {}", length, end_length);
@@ -239,7 +248,8 @@ class LineWrapper {
 
 Value wordwrap(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("wordwrap", arguments, {"width", "break_long_words", "wrapstring"});
-  const TextPtr text = to_text(input, runtime), newline = bound.text(2) == nullptr ? make_text("\n", true) : *bound.text(2);
+  const TextPtr text = require_text("wordwrap", input),
+                newline = bound.text(2) == nullptr ? make_text("\n", true) : *bound.text(2);
   const int64_t width = bound.integer(0, 79);
   if (width <= 0) fail_template("wordwrap: the width must be above zero, found {}", width);
   runtime.meter.work(2 * text->bytes.size());

@@ -130,7 +130,8 @@ TextPtr character(const Value& value) {
 void format_value(const Value& value, const FormatSpec& spec, TextBuilder& out, Runtime& runtime) {
   constexpr std::string_view kIntegerTypes = "dxXob", kFloatTypes = "eEfFgG%";
   const bool plain_bool = value.is_bool() && spec.type == '\0';
-  if (spec.type == 's' || !value.is_number() || plain_bool) return format_text(to_text(value, runtime), spec, out, runtime);
+  if (spec.type == 's' || !value.is_number() || plain_bool)
+    return format_text(to_text(value, runtime), spec, out, runtime);
   if (spec.type == 'c') return append_aligned(out, "", *character(value), spec, spec.align == '\0' ? '<' : spec.align);
 
   const bool as_float = value.is_float() || kFloatTypes.find(spec.type) != std::string_view::npos;
@@ -141,7 +142,8 @@ void format_value(const Value& value, const FormatSpec& spec, TextBuilder& out, 
   NumberText parts = as_float ? float_parts(value.as_double(), spec, runtime.meter)
                               : integer_parts(value.as_int(), spec, runtime.meter);
   group_digits(parts.digits, spec);
-  append_aligned(out, parts.sign, *make_text(parts.digits + parts.rest, true), spec, spec.align == '\0' ? '>' : spec.align);
+  append_aligned(out, parts.sign, *make_text(parts.digits + parts.rest, true), spec,
+                 spec.align == '\0' ? '>' : spec.align);
 }
 
 int64_t read_format_number(std::string_view format, size_t* at, const Meter& meter) {

@@ -8,7 +8,8 @@
 namespace aurea::templates {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKnownRoles = {"system", "user", "assistant", "tool", "developer", "function"};
+constexpr std::array<std::string_view, 6> kKnownRoles = {"system", "user",      "assistant",
+                                                         "tool",   "developer", "function"};
 
 TextPtr convert_text(const std::string& bytes, bool from_template) {
   return make_text(is_valid_utf8(bytes) ? bytes : sanitize_utf8(bytes), from_template);
@@ -37,7 +38,8 @@ Value convert(const Json& json, int depth, Meter& meter) {
     case Json::value_t::boolean:
       return json.get<bool>();
     case Json::value_t::number_unsigned:
-      if (json.get<uint64_t>() > INT64_MAX) fail_template("the integer {} in the variables needs more than 64 bits", json.dump());
+      if (json.get<uint64_t>() > INT64_MAX)
+        fail_template("the integer {} in the variables needs more than 64 bits", json.dump());
       return static_cast<int64_t>(json.get<uint64_t>());
     case Json::value_t::number_integer:
       return json.get<int64_t>();
@@ -61,7 +63,8 @@ Value convert_message(const Json& json, Meter& meter) {
   for (const auto& [key, value] : json.items()) {
     const bool known_role = key == "role" && value.is_string() &&
                             std::ranges::find(kKnownRoles, value.get_ref<const std::string&>()) != kKnownRoles.end();
-    Value converted = known_role ? Value(convert_text(value.get_ref<const std::string&>(), true)) : convert(value, 2, meter);
+    Value converted =
+        known_role ? Value(convert_text(value.get_ref<const std::string&>(), true)) : convert(value, 2, meter);
     entries.push_back({convert_text(key, false), std::move(converted)});
   }
   return make_dict(std::move(entries), meter);

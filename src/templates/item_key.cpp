@@ -99,7 +99,7 @@ ListPtr sort_items(Runtime& runtime, const List& list, const std::vector<ItemKey
   }
   const auto before = [&](const Row& a, const Row& b) {
     for (size_t i = 0; i < keys.size(); ++i) {
-      if (i + 1 < keys.size() && equal(a.keys[i], b.keys[i], meter)) continue;
+      if (equal(a.keys[i], b.keys[i], meter)) continue;  // first, because undefined keys are equal but have no order
       return order(a.keys[i], b.keys[i], "<", meter) < 0;
     }
     return false;

@@ -48,8 +48,8 @@ std::vector<Token> Lexer::run() {
 }
 
 void Lexer::advance(size_t to) {
-  line_ += static_cast<int>(std::count(source_.begin() + static_cast<ptrdiff_t>(at_),
-                                       source_.begin() + static_cast<ptrdiff_t>(to), '\n'));
+  line_ += static_cast<int>(
+      std::count(source_.begin() + static_cast<ptrdiff_t>(at_), source_.begin() + static_cast<ptrdiff_t>(to), '\n'));
   at_ = to;
 }
 
@@ -121,10 +121,10 @@ void Lexer::end_tag(size_t sign_at, size_t after) {
 }
 
 void Lexer::read_comment() {
-  const size_t close = source_.find("#}", at_ + 2);
+  const size_t body = at_ + 2 + (is_sign(peek(2)) ? 1 : 0);
+  const size_t close = source_.find("#}", body);
   if (close == std::string::npos) fail_syntax(line_, "a comment has no end");
-  // "{#-#}": the one sign opens and closes.
-  end_tag(close - 1, close + 2);
+  end_tag(close > body ? close - 1 : close, close + 2);
 }
 
 /// {% raw %} ... {% endraw %}: true if the tag at `tag` is one.
@@ -252,9 +252,9 @@ std::string_view Lexer::read_number(TokenKind* kind) {
   const char prefix = peek() == '0' ? static_cast<char>(peek(1) | 0x20) : '\0';
   if (prefix == 'x' || prefix == 'o' || prefix == 'b') {
     const size_t start = at_ + 2 + (peek(2) == '_' ? 1 : 0);
-    const size_t end = prefix == 'x' ? digits(start, hex) : digits(start, [&](char c) {
-      return c >= '0' && c <= (prefix == 'o' ? '7' : '1');
-    });
+    const size_t end = prefix == 'x'
+                           ? digits(start, hex)
+                           : digits(start, [&](char c) { return c >= '0' && c <= (prefix == 'o' ? '7' : '1'); });
     if (end > start) return token(TokenKind::kInteger, end);
   }
   size_t end = digits(at_, decimal);
@@ -270,16 +270,17 @@ std::string_view Lexer::read_number(TokenKind* kind) {
   }
   if (end > whole) return token(TokenKind::kFloat, end);
   const bool leading_zero = source_[at_] == '0' && whole > at_ + 1;
-  if (leading_zero && std::any_of(source_.begin() + static_cast<ptrdiff_t>(at_), source_.begin() + static_cast<ptrdiff_t>(whole),
-                                  [](char c) { return c != '0' && c != '_'; })) {
+  if (leading_zero &&
+      std::any_of(source_.begin() + static_cast<ptrdiff_t>(at_), source_.begin() + static_cast<ptrdiff_t>(whole),
+                  [](char c) { return c != '0' && c != '_'; })) {
     fail_syntax(line_, "a decimal number may not begin with 0");
   }
   return token(TokenKind::kInteger, whole);
 }
 
 std::string_view Lexer::read_operator() {
-  constexpr std::string_view kOperators[] = {"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]",
-                                             "(",  ")",  "{",  "}",  ">",  "<",  "=", ".", ":", "|", ",", ";"};
+  constexpr std::string_view kOperators[] = {"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[",
+                                             "]",  "(",  ")",  "{",  "}",  ">",  "<", "=", ".", ":", "|", ",", ";"};
   const auto* found = std::ranges::find_if(kOperators, [&](std::string_view sign) { return starts_with(sign); });
   if (found == std::end(kOperators)) {
     const CodePoint point = decode_utf8(source_, at_);

@@ -31,7 +31,9 @@ struct Token {
   int line;
   std::string_view text;  // into the lexer's source
 
-  [[nodiscard]] bool is(TokenKind other, std::string_view other_text) const { return kind == other && text == other_text; }
+  [[nodiscard]] bool is(TokenKind other, std::string_view other_text) const {
+    return kind == other && text == other_text;
+  }
   [[nodiscard]] bool is_operator(std::string_view sign) const { return is(TokenKind::kOperator, sign); }
   [[nodiscard]] bool is_name(std::string_view name) const { return is(TokenKind::kName, name); }
 };

@@ -11,7 +11,8 @@ namespace {
 
 class BoundMethod final : public Object {
  public:
-  BoundMethod(const MethodRow& row, Value self) : Object(depth_around(self.depth())), row_(row), self_(std::move(self)) {}
+  BoundMethod(const MethodRow& row, Value self)
+      : Object(depth_around(self.depth())), row_(row), self_(std::move(self)) {}
   [[nodiscard]] std::string_view type_name() const override { return "builtin_function_or_method"; }
   [[nodiscard]] bool is_callable() const override { return true; }
   Value call(Runtime& runtime, Arguments arguments) override { return row_.call(runtime, self_, arguments); }
@@ -59,7 +60,9 @@ Value copy(Runtime&, const Value& self, const Arguments& arguments) {
 Value list_index(Runtime& runtime, const Value& self, const Arguments& arguments) {
   const BoundArguments bound("index", arguments, {"value", "start", "stop"}, 1);
   const auto size = static_cast<int64_t>(self.items().size());
-  const auto clamp = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? std::max<int64_t>(at, -size) + size : at, 0, size); };
+  const auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? std::max<int64_t>(at, -size) + size : at, 0, size);
+  };
   const int64_t end = clamp(bound.integer(2, size));
   for (int64_t i = clamp(bound.integer(1, 0)); i < end; ++i) {
     if (equal(self.items()[static_cast<size_t>(i)], bound[0], runtime.meter)) return i;
@@ -84,7 +87,8 @@ constexpr MethodRow kListMethods[] = {
 };
 
 constexpr std::string_view kRefusedOfDict[] = {"clear", "pop", "popitem", "setdefault", "update"};
-constexpr std::string_view kRefusedOfList[] = {"append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"};
+constexpr std::string_view kRefusedOfList[] = {"append", "clear",  "extend",  "insert",
+                                               "pop",    "remove", "reverse", "sort"};
 
 std::span<const MethodRow> methods_of(const Value& value) {
   if (value.is_string()) return string_methods();
@@ -107,7 +111,8 @@ bool has_method(const Value& value, std::string_view name) {
 
 std::optional<Value> find_method(const Value& value, std::string_view name) {
   if (is_refused(value, name)) {
-    return Value::undefined(fmt::format("'{}' would change a '{}', which templates may not do", name, value.type_name()));
+    return Value::undefined(
+        fmt::format("'{}' would change a '{}', which templates may not do", name, value.type_name()));
   }
   const auto rows = methods_of(value);
   const auto row = std::ranges::find(rows, name, &MethodRow::name);

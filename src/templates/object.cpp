@@ -17,11 +17,12 @@ Value Object::call(Runtime&, Arguments) { fail_template("a '{}' cannot be called
 void Object::print(TextBuilder& out, Runtime&) const { out.append(fmt::format("<{}>", type_name()), true); }
 
 Range::Range(int64_t start, int64_t stop, int64_t step) : start_(start), stop_(stop), step_(step) {
-  // In 128 bits, where no difference of two 64-bit numbers overflows.
-  const auto span = step > 0 ? static_cast<__int128>(stop) - start : static_cast<__int128>(start) - stop;
-  const auto stride = step > 0 ? static_cast<__int128>(step) : -static_cast<__int128>(step);
-  const __int128 count = span <= 0 ? 0 : (span + stride - 1) / stride;
-  count_ = static_cast<int64_t>(std::min<__int128>(count, INT64_MAX));
+  // Unsigned, where the distance of any two 64-bit integers fits.
+  const bool is_empty = step > 0 ? stop <= start : stop >= start;
+  const auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(stop), by = static_cast<uint64_t>(step);
+  const uint64_t span = step > 0 ? to - from : from - to, stride = step > 0 ? by : 0 - by;
+  const uint64_t count = is_empty ? 0 : (span - 1) / stride + 1;
+  count_ = static_cast<int64_t>(std::min<uint64_t>(count, INT64_MAX));
 }
 
 ListPtr Range::items(Runtime& runtime) {
@@ -31,8 +32,9 @@ ListPtr Range::items(Runtime& runtime) {
 }
 
 void Range::print(TextBuilder& out, Runtime&) const {
-  out.append(step_ == 1 ? fmt::format("range({}, {})", start_, stop_) : fmt::format("range({}, {}, {})", start_, stop_, step_),
-             true);
+  out.append(
+      step_ == 1 ? fmt::format("range({}, {})", start_, stop_) : fmt::format("range({}, {}, {})", start_, stop_, step_),
+      true);
 }
 
 Iterator::Iterator(ListPtr items) : Object(depth_around(items->depth)), items_(std::move(items)) {}

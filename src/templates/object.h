@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,13 +22,13 @@ struct Arguments {
 /// State of one rendering that built-ins need.
 class Runtime {
  public:
-  Runtime(const Limits& limits, std::function<std::tm()> clock) : meter(limits), clock(std::move(clock)) {}
+  Runtime(const Limits& limits, std::function<std::tm()> now) : meter(limits), clock(std::move(now)) {}
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  /// Keeps an object whose contents can change until the end of the rendering, and empties it then: two of them may hold
-  /// each other, which counting references alone would never free.
+  /// Keeps an object whose contents can change until the end of the rendering, and empties it then: two of them may
+  /// hold each other, which counting references alone would never free.
   void keep(ObjectPtr object) { kept_.push_back(std::move(object)); }
 
   Meter meter;
@@ -38,7 +39,7 @@ class Runtime {
   std::vector<ObjectPtr> kept_;
 };
 
-class Object {
+class Object : public std::enable_shared_from_this<Object> {
  public:
   explicit Object(int depth = 1) : depth_(depth) {}
   virtual ~Object() = default;

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "templates/compare.h"
-#include "templates/printf_format.h"
 #include "templates/print.h"
+#include "templates/printf_format.h"
 
 namespace aurea::templates {
 namespace {
@@ -38,7 +38,8 @@ Value integer_power(int64_t base, int64_t exponent) {
   }
   int64_t result = 1, square = base;
   for (int64_t rest = exponent; rest != 0;) {
-    if ((rest & 1) != 0 && __builtin_mul_overflow(result, square, &result)) fail_overflow(BinaryOp::kPower, base, exponent);
+    if ((rest & 1) != 0 && __builtin_mul_overflow(result, square, &result))
+      fail_overflow(BinaryOp::kPower, base, exponent);
     rest >>= 1;
     if (rest != 0 && __builtin_mul_overflow(square, square, &square)) fail_overflow(BinaryOp::kPower, base, exponent);
   }

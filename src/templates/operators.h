@@ -29,7 +29,7 @@ int64_t length_of(const Value& value);
 
 /// container[key], then container.key; undefined when there is neither.
 Value subscript(const Value& container, const Value& key, Runtime& runtime);
-/// container[start:stop:step]; absent parts are none.
+/// container[start:stop:step] of a string, list or range; absent parts are none.
 Value slice_value(const Value& container, const Value& start, const Value& stop, const Value& step, Runtime& runtime);
 /// container.name (an attribute, a method), then container["name"]; undefined when there is neither. An attribute that
 /// the sandbox refuses is undefined too, with the reason.

@@ -65,12 +65,18 @@ class PrintfFormatter {
     bool left = false, zero = false;
     for (;; ++at_) {
       const char c = peek();
-      if (c == '-') left = true;
-      else if (c == '0') zero = true;
-      else if (c == '+') spec.sign = '+';
-      else if (c == ' ') spec.sign = spec.sign == '+' ? '+' : ' ';
-      else if (c == '#') spec.alternate = true;
-      else break;
+      if (c == '-')
+        left = true;
+      else if (c == '0')
+        zero = true;
+      else if (c == '+')
+        spec.sign = '+';
+      else if (c == ' ')
+        spec.sign = spec.sign == '+' ? '+' : ' ';
+      else if (c == '#')
+        spec.alternate = true;
+      else
+        break;
     }
     spec.width = number();
     if (spec.width < 0) left = true, spec.width = spec.width < -INT32_MAX ? INT32_MAX : -spec.width;

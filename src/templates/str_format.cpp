@@ -18,7 +18,8 @@ FormatSpec parse_spec(std::string_view text, const Meter& meter) {
   size_t at = 0;
   const auto peek = [&] { return at < text.size() ? text[at] : '\0'; };
   const auto skip = [&](char c) { return peek() == c && (++at, true); };
-  if (text.find_first_of("{}") != std::string_view::npos) fail_template("format: fields inside '{}' are not supported", text);
+  if (text.find_first_of("{}") != std::string_view::npos)
+    fail_template("format: fields inside '{}' are not supported", text);
   const size_t first = text.empty() ? 0 : decode_utf8(text, 0).bytes;
   if (first < text.size() && is_align(text[first])) {
     spec.fill = text.substr(0, first);
@@ -106,7 +107,8 @@ class StrFormatter {
         at = next;
       } else {
         const size_t close = name.find(']', at);
-        if (name[at] != '[' || close == std::string_view::npos) fail_template("format: cannot read '{}'", shorten(name));
+        if (name[at] != '[' || close == std::string_view::npos)
+          fail_template("format: cannot read '{}'", shorten(name));
         value = subscript(value, key(name.substr(at + 1, close - at - 1)), runtime_);
         at = close + 1;
       }
@@ -122,7 +124,8 @@ class StrFormatter {
       if (index >= arguments_.positional.size()) fail_template("format: there is no argument {}", index);
       return arguments_.positional[index];
     }
-    const auto at = std::ranges::find(arguments_.keyword, name, [](const auto& pair) -> std::string_view { return pair.first; });
+    const auto at =
+        std::ranges::find(arguments_.keyword, name, [](const auto& pair) -> std::string_view { return pair.first; });
     if (at == arguments_.keyword.end()) fail_template("format: there is no argument '{}'", shorten(name));
     return at->second;
   }

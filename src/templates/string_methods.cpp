@@ -81,7 +81,8 @@ std::optional<int64_t> position(Runtime& runtime, const Value& self, const Bound
   const std::string_view within = std::string_view(text.bytes).substr(0, end);
   const size_t found = last ? find_last(runtime, within, needle) : find_text(within, needle, begin);
   if (found == std::string_view::npos || found < begin) return std::nullopt;
-  return text.is_ascii() ? static_cast<int64_t>(found) : static_cast<int64_t>(count_characters(within.substr(0, found)));
+  return text.is_ascii() ? static_cast<int64_t>(found)
+                         : static_cast<int64_t>(count_characters(within.substr(0, found)));
 }
 
 template <bool last>
@@ -172,7 +173,7 @@ RangeList split_words_from_right(Meter& meter, std::string_view text, int64_t li
   if (limit < 0 || words.size() <= static_cast<uint64_t>(limit) + 1) return words;
   std::vector<ByteRange>& ranges = words.ranges();
   const auto last_joined = ranges.end() - 1 - limit;
-  last_joined->begin = ranges.front().begin;
+  last_joined->begin = 0;  // whitespace at the text's start stays
   ranges.erase(ranges.begin(), last_joined);
   return words;
 }

@@ -98,7 +98,9 @@ ListPtr items_of(const Value& value, Runtime& runtime) {
       ListBuilder characters(runtime.meter, text->length);
       for (size_t at = 0; at < text->bytes.size();) {
         const size_t end = at + decode_utf8(text->bytes, at).bytes;
-        characters.push(slice(text, at, end, runtime.meter));
+        TextBuilder character(runtime.meter);  // unlike an item by its index, it loses the safe mark
+        character.append(*text, at, end);
+        characters.push(character.finish());
         at = end;
       }
       return characters.finish();
@@ -155,7 +157,7 @@ Value slice_value(const Value& container, const Value& start, const Value& stop,
   if (container.is_undefined()) fail_template("{}", container.undefined_reason());
   const auto* range = container.as<Range>();
   if (!container.is_string() && !container.is_list() && range == nullptr) {
-    return Value::undefined(fmt::format("a '{}' cannot be sliced", container.type_name()));
+    fail_template("a '{}' cannot be sliced", container.type_name());
   }
   const SliceBounds bounds = slice_bounds(start, stop, step, length_of(container));
   if (container.is_string()) return slice_text(container.text(), bounds, runtime);

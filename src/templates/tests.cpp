@@ -42,11 +42,13 @@ bool is_true(const Value& v) { return v.is_bool() && v.as_bool(); }
 bool is_undefined(const Value& v) { return v.is_undefined(); }
 
 bool is_iterable(const Value& v) {
-  return v.is_undefined() || v.is_string() || v.is_list() || v.is_dict() || (v.is_object() && v.object()->is_iterable());
+  return v.is_undefined() || v.is_string() || v.is_list() || v.is_dict() ||
+         (v.is_object() && v.object()->is_iterable());
 }
 
 bool is_sequence(const Value& v) {
-  return v.is_undefined() || v.is_string() || v.is_list() || v.is_dict() || (v.is_object() && v.object()->is_sequence());
+  return v.is_undefined() || v.is_string() || v.is_list() || v.is_dict() ||
+         (v.is_object() && v.object()->is_sequence());
 }
 
 template <bool wanted>

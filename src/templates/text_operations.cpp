@@ -10,7 +10,8 @@ namespace aurea::templates {
 Value strip_text(Runtime& runtime, const TextPtr& text, const TextPtr* characters, bool left, bool right) {
   runtime.meter.work(text->bytes.size());
   if (characters != nullptr) runtime.meter.work((*characters)->bytes.size() * 8);  // a set of them is made
-  const ByteRange range = strip_range(text->bytes, characters == nullptr ? nullptr : &(*characters)->bytes, left, right);
+  const ByteRange range =
+      strip_range(text->bytes, characters == nullptr ? nullptr : &(*characters)->bytes, left, right);
   return slice(text, range.begin, range.end, runtime.meter);
 }
 

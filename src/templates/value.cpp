@@ -12,7 +12,9 @@ Value Value::undefined(std::string reason) {
   return Value(Data(Undefined{std::make_shared<const std::string>(std::move(reason))}));
 }
 
-Value Value::undefined_name(std::string_view name) { return undefined(fmt::format("'{}' is undefined", shorten(name))); }
+Value Value::undefined_name(std::string_view name) {
+  return undefined(fmt::format("'{}' is undefined", shorten(name)));
+}
 
 bool Value::is_tuple() const { return is_list() && list()->kind != ListKind::kList; }
 const std::vector<Value>& Value::items() const { return list()->items; }

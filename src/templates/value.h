@@ -29,6 +29,12 @@ struct Undefined {
 
 struct None {};
 
+enum class ListKind : uint8_t {
+  kList,
+  kTuple,
+  kGroup,  // what `groupby` gives: the tuple (grouper, list), its items reachable by these names too
+};
+
 class Value {
  public:
   enum class Kind : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kList, kDict, kObject };
@@ -92,12 +98,6 @@ class Value {
   using Data = std::variant<Undefined, None, bool, int64_t, double, TextPtr, ListPtr, DictPtr, ObjectPtr>;
   explicit Value(Data data) : data_(std::move(data)) {}
   Data data_;
-};
-
-enum class ListKind : uint8_t {
-  kList,
-  kTuple,
-  kGroup,  // what `groupby` gives: the tuple (grouper, list), its items reachable by these names too
 };
 
 struct List {

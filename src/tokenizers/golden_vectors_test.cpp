@@ -1,4 +1,5 @@
-// Token ids computed by others: llama.cpp's vectors for four vocabularies, the tokenizers library's for a small Phi-3 tokenizer.
+// Token ids computed by others: llama.cpp's vectors for four vocabularies, the tokenizers library's for a small Phi-3
+// tokenizer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -77,15 +78,15 @@ TEST(GoldenPhi3, PromptIdsWithTheStripRuleThatGgufLost) {
   const std::string prompt =
       "<|system|>\nYou are a helpful assistant.<|end|>\n<|user|>\nHello<|end|>\n<|assistant|>\nHi there<|end|>\n"
       "<|user|>\nWho are you?<|end|>\n<|assistant|>\n";
-  const Ids expected = {32006, 887,   526,   263,  8444, 20255, 29889, 32007, 32010, 15043, 32007,
-                        32001, 6324,  727,   32007, 32010, 11644, 526, 366, 29973, 32007, 32001};
+  const Ids expected = {32006, 887,  526, 263,   8444,  20255, 29889, 32007, 32010, 15043, 32007,
+                        32001, 6324, 727, 32007, 32010, 11644, 526,   366,   29973, 32007, 32001};
   EXPECT_EQ(tokenizer->encode(prompt, {.add_special = false, .parse_special = true}), expected);
 
   Vocabulary unstripped = tokenizer->vocabulary();
   for (Token& token : unstripped.tokens) token.rstrip = false;
-  const Ids forty = {32006, 29871, 13,    3492,  526,   263, 8444,  20255, 29889, 32007, 29871, 13, 32010, 29871,
-                     13,    10994, 32007, 29871, 13,    32001, 29871, 13,  18567, 727,   32007, 29871, 13, 32010,
-                     29871, 13,    22110, 526,   366,   29973, 32007, 29871, 13,  32001, 29871, 13};
+  const Ids forty = {32006, 29871, 13,    3492,  526, 263,   8444,  20255, 29889, 32007, 29871, 13,    32010, 29871,
+                     13,    10994, 32007, 29871, 13,  32001, 29871, 13,    18567, 727,   32007, 29871, 13,    32010,
+                     29871, 13,    22110, 526,   366, 29973, 32007, 29871, 13,    32001, 29871, 13};
   EXPECT_EQ(Tokenizer::create(unstripped)->encode(prompt, {.add_special = false, .parse_special = true}), forty);
 }
 

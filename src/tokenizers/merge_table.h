@@ -21,7 +21,7 @@ inline constexpr SymbolId kNoSymbol = -1;
 /// Texts to symbols, used while a MergeTable is built. The texts must outlive it.
 class SymbolTable {
  public:
-  explicit SymbolTable(size_t n_tokens) : next_(static_cast<SymbolId>(n_tokens)) {}
+  explicit SymbolTable(size_t n_tokens) : next_(static_cast<SymbolId>(n_tokens)) { ids_.reserve(n_tokens); }
   /// Of tokens with the same text the first counts.
   void add_token(std::string_view text, TokenId id) { ids_.emplace(text, id); }
   /// The symbol of a text, a new one if it has none.

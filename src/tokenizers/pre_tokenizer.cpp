@@ -17,11 +17,9 @@ namespace {
 constexpr std::string_view kCl100kExpression =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-/// Other spellings of cl100k that cut the same pieces: llama.cpp's, and tiktoken's since 2024.
-constexpr std::string_view kCl100kSpellings[] = {
-    R"((?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
-    R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s)",
-};
+/// The same as llama.cpp spells it.
+constexpr std::string_view kCl100kOfLlamaCpp =
+    R"((?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 constexpr std::string_view kO200kExpression =
     R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|)"
@@ -51,7 +49,7 @@ const std::vector<PreTokenizerInfo>& known_pre_tokenizers() {
 }
 
 bool is_known(std::string_view expression) {
-  return std::ranges::find(kCl100kSpellings, expression) != std::end(kCl100kSpellings) ||
+  return expression == kCl100kOfLlamaCpp ||
          std::ranges::any_of(known_pre_tokenizers(), [&](const PreTokenizerInfo& info) {
            return std::ranges::find(info.expressions, expression) != info.expressions.end();
          });
@@ -69,7 +67,7 @@ std::optional<std::string_view> name_pre_tokenizer(std::span<const std::string> 
                                                    bool has_white_space_tokens) {
   std::vector<std::string_view> wanted(expressions.begin(), expressions.end());
   for (std::string_view& expression : wanted) {
-    if (std::ranges::find(kCl100kSpellings, expression) != std::end(kCl100kSpellings)) expression = kCl100kExpression;
+    if (expression == kCl100kOfLlamaCpp) expression = kCl100kExpression;
   }
   for (const PreTokenizerInfo& info : known_pre_tokenizers()) {
     if (info.expressions != wanted || info.ignore_merges != ignore_merges) continue;

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/utf8.h"
 #include "tokenizers/space_mark.h"
+#include "tokenizers/word_cache.h"
 
 namespace aurea::tokenizers {
 namespace {
@@ -32,6 +33,13 @@ std::optional<char32_t> single_character(std::string_view text) {
   const CodePoint point = decode_utf8(text, 0);
   if (!point.valid || point.bytes != text.size()) return std::nullopt;
   return point.value;
+}
+
+/// Length of a word: the space marks that `text` starts with, and all up to the next one.
+size_t word_length(std::string_view text) {
+  size_t at = 0;
+  while (text.substr(at).starts_with(kSpaceMark)) at += kSpaceMark.size();
+  return std::min(text.find(kSpaceMark, at), text.size());
 }
 
 }  // namespace
@@ -69,6 +77,8 @@ SentencePieceBpe::SentencePieceBpe(Vocabulary data) : Tokenizer(std::move(data))
   const std::vector<Token>& tokens = vocabulary().tokens;
   SymbolTable symbols(tokens.size());
   merges_ = MergeTable(sentencepiece_merges(vocabulary(), symbols));
+  words_are_separate_ = std::ranges::all_of(
+      tokens, [](const Token& token) { return !is_plain(token.type) || word_length(token.text) == token.text.size(); });
   for (const auto& [text, id] : symbols.entries()) {
     if (const auto character = single_character(text)) characters_.emplace(*character, id);
   }
@@ -89,13 +99,25 @@ SentencePieceBpe::SentencePieceBpe(Vocabulary data) : Tokenizer(std::move(data))
   }
 }
 
-void SentencePieceBpe::encode_fragment(std::string_view text, WordCache&, std::vector<TokenId>& out) const {
-  const std::string normalized =
-      vocabulary().add_space_prefix ? std::string(kSpaceMark) + marks_from_spaces(text) : marks_from_spaces(text);
+void SentencePieceBpe::encode_fragment(std::string_view text, WordCache& cache, std::vector<TokenId>& out) const {
+  std::string normalized = marks_from_spaces(text);
+  if (vocabulary().add_space_prefix) normalized.insert(0, kSpaceMark);
+  std::string_view rest = cache.keep(std::move(normalized));
+  while (!rest.empty()) {
+    const std::string_view word = words_are_separate_ ? rest.substr(0, word_length(rest)) : rest;
+    rest.remove_prefix(word.size());
+    if (cache.append(word, out)) continue;
+    const size_t begin = out.size();
+    merge_word(word, out);
+    cache.remember(word, begin, out);
+  }
+}
+
+void SentencePieceBpe::merge_word(std::string_view word, std::vector<TokenId>& out) const {
   std::vector<Symbol> symbols;
-  symbols.reserve(text.size());
-  for (size_t at = 0; at < normalized.size();) {
-    const CodePoint point = decode_utf8(normalized, at);
+  symbols.reserve(word.size());
+  for (size_t at = 0; at < word.size();) {
+    const CodePoint point = decode_utf8(word, at);
     SymbolId id = kNoSymbol;
     if (point.valid && point.value < ascii_.size()) {
       id = ascii_[point.value];
@@ -107,7 +129,7 @@ void SentencePieceBpe::encode_fragment(std::string_view text, WordCache&, std::v
     at += point.bytes;
   }
   merge_symbols(merges_, symbols);
-  append_ids(symbols, normalized, vocabulary().tokens.size(), byte_ids_, out);
+  append_ids(symbols, word, vocabulary().tokens.size(), byte_ids_, out);
 }
 
 std::string SentencePieceBpe::plain_bytes(const Token& token) const { return spaces_from_marks(token.text); }

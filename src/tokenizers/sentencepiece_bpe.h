@@ -25,7 +25,10 @@ class SentencePieceBpe : public Tokenizer {
   [[nodiscard]] std::string plain_bytes(const Token& token) const override;
 
  private:
+  void merge_word(std::string_view word, std::vector<TokenId>& out) const;
+
   MergeTable merges_;
+  bool words_are_separate_ = false;  // no token goes on with a space mark: no merge crosses from one word into the next
   std::unordered_map<char32_t, SymbolId> characters_;
   std::array<SymbolId, 128> ascii_{};  // the same for the most frequent ones
   std::array<TokenId, 256> byte_ids_{};

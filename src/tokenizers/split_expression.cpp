@@ -17,10 +17,14 @@
 namespace aurea::tokenizers {
 namespace {
 
-constexpr size_t kWindowBytes = 64 << 10;    // how far ahead a foreign expression sees
-constexpr uint32_t kFirstStepLimit = 200;    // steps of one match that are not counted against the budget
-constexpr uint64_t kBudgetBase = 1'000'000;  // steps of a whole text, in matches above kFirstStepLimit ...
-constexpr uint64_t kBudgetPerByte = 400;     // ... and for each of its bytes
+// The budget of a foreign expression. A match may take this many steps and look this far ahead for nothing; beyond that
+// it pays for each step and byte. So the cost of a text is bounded by its length times a constant, whatever the
+// expression.
+constexpr uint32_t kFreeSteps = 200;
+constexpr size_t kFreeBytes = 1024;
+constexpr uint64_t kBudgetBase = 1'000'000;
+constexpr uint64_t kBudgetPerByte = 400;
+constexpr uint64_t kGrowth = 4;  // of the bounds, each time a match meets one
 constexpr uint32_t kHeapLimitKib = 64 << 10;
 
 /// \s and \S in the properties' words.
@@ -51,6 +55,14 @@ struct Match {
   size_t begin, end;
 };
 
+/// End of a window of at most `size` bytes that starts at `at`, at a character's border.
+size_t window_end(std::string_view text, size_t at, size_t size) {
+  if (text.size() - at <= size) return text.size();
+  size_t end = at + size;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end;
+}
+
 /// What one split needs besides the code; not shared between threads.
 class Searcher {
  public:
@@ -67,18 +79,18 @@ class Searcher {
     budget_ += kBudgetPerByte * text.size();
   }
 
-  /// The first match at or after `from` that ends within the first `visible` bytes of the text.
-  std::optional<Match> find(size_t from, size_t visible) {
-    const int result = linear_ ? run_linear(from, visible) : run_with_budget(from, visible);
+  /// The first match at or after `from`.
+  std::optional<Match> find(size_t from) {
+    const int result = linear_ ? run_linear(from) : run_with_budget(from);
     if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
     if (result < 0) {
       fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}' failed: {}", pattern_, error_message(result));
     }
-    const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data_.get());
-    if (offsets[0] < from || offsets[1] < offsets[0]) {  // \K can do this
+    const Match match = found();
+    if (match.begin < from || match.end < match.begin) {  // \K can do this
       fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}' moves backwards", pattern_);
     }
-    return Match{offsets[0], offsets[1]};
+    return match;
   }
 
  private:
@@ -86,22 +98,45 @@ class Searcher {
     return pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), visible, from, options | PCRE2_NO_UTF_CHECK,
                        data_.get(), context_.get());
   }
-
-  int run_linear(size_t from, size_t visible) {
-    pcre2_set_match_limit(context_.get(), std::numeric_limits<uint32_t>::max());
-    const int result = run(from, visible, 0);
-    return result == PCRE2_ERROR_JIT_STACKLIMIT ? run(from, visible, PCRE2_NO_JIT) : result;
+  [[nodiscard]] Match found() const {
+    const PCRE2_SIZE* offsets = pcre2_get_ovector_pointer(data_.get());
+    return {offsets[0], offsets[1]};
   }
 
-  /// PCRE2 can bound the steps of a match but does not tell how many it took: so the bound grows as needed, and each
-  /// raised one is taken from the budget.
-  int run_with_budget(size_t from, size_t visible) {
-    for (uint64_t limit = kFirstStepLimit;; limit *= 16) {
-      pcre2_set_match_limit(context_.get(), static_cast<uint32_t>(std::min<uint64_t>(limit, UINT32_MAX)));
-      const int result = run(from, visible, 0);
-      if (result != PCRE2_ERROR_MATCHLIMIT || budget_ < limit * 16) return result;
-      budget_ -= limit * 16;
+  int run_linear(size_t from) {
+    pcre2_set_match_limit(context_.get(), std::numeric_limits<uint32_t>::max());
+    const int result = run(from, text_.size(), 0);
+    return result == PCRE2_ERROR_JIT_STACKLIMIT ? run(from, text_.size(), PCRE2_NO_JIT) : result;
+  }
+
+  /// PCRE2 can bound the steps of a match but does not tell how many it took, and not how far it looked: so both bounds
+  /// grow as needed, and the budget pays for each raised one.
+  int run_with_budget(size_t from) {
+    uint64_t steps = kFreeSteps;
+    size_t window = kFreeBytes;
+    for (;;) {
+      const size_t visible = window_end(text_, from, window);
+      pcre2_set_match_limit(context_.get(), static_cast<uint32_t>(std::min<uint64_t>(steps, UINT32_MAX)));
+      // "Partial hard": whatever would have to know what comes after the window says so instead of guessing.
+      const int result = run(from, visible, visible < text_.size() ? PCRE2_PARTIAL_HARD : 0);
+      if (result == PCRE2_ERROR_MATCHLIMIT) {
+        steps *= kGrowth;
+        if (!pay(steps)) return result;
+      } else if (result == PCRE2_ERROR_PARTIAL) {
+        window *= kGrowth;
+        if (!pay(window)) return PCRE2_ERROR_MATCHLIMIT;
+      } else if (visible < text_.size() &&
+                 (result == PCRE2_ERROR_NOMATCH || (result > 0 && found().begin == visible))) {
+        from = visible;  // nothing starts before the window's end
+      } else {
+        return result;
+      }
     }
+  }
+  bool pay(uint64_t cost) {
+    if (cost > budget_) return false;
+    budget_ -= cost;
+    return true;
   }
 
   struct Deleter {
@@ -116,14 +151,6 @@ class Searcher {
   std::unique_ptr<pcre2_match_data, Deleter> data_;
   std::unique_ptr<pcre2_match_context, Deleter> context_;
 };
-
-/// End of the window that starts at `at`, at a character's border.
-size_t window_end(std::string_view text, size_t at) {
-  if (text.size() - at <= kWindowBytes) return text.size();
-  size_t end = at + kWindowBytes;
-  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return end;
-}
 
 }  // namespace
 
@@ -153,12 +180,8 @@ std::vector<std::string_view> SplitExpression::split(std::span<const std::string
     searcher.set_text(text);
     size_t start = 0;  // of what has not been handed out
     for (size_t at = 0; at < text.size();) {
-      const size_t visible = linear_ ? text.size() : window_end(text, at);
-      const auto match = searcher.find(at, visible);
-      if (!match) {
-        at = visible;
-        continue;
-      }
+      const auto match = searcher.find(at);
+      if (!match) break;
       add_piece(text.substr(start, match->begin - start));
       add_piece(text.substr(match->begin, match->end - match->begin));
       start = at = match->end;

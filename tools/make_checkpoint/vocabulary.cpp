@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <unordered_set>
 #include <vector>
 
 #include "core/output_file.h"
@@ -31,22 +32,42 @@ std::string byte_letter(unsigned byte) {
 }
 
 struct Builder {
-  Json vocab = Json::object();
+  std::vector<std::string> tokens;  // index = id
+  std::unordered_set<std::string> known;
   Json merges = Json::array();
-  void add(const std::string& token) { vocab[token] = vocab.size(); }
+
+  void add(const std::string& token) {
+    tokens.push_back(token);
+    known.insert(token);
+  }
+  [[nodiscard]] size_t size() const { return tokens.size(); }
+  [[nodiscard]] nlohmann::json vocab() const {  // sorted by text: inserting by key stays fast
+    nlohmann::json ids = nlohmann::json::object();
+    for (size_t id = 0; id < tokens.size(); ++id) ids[tokens[id]] = id;
+    return ids;
+  }
 };
 
-/// Adds merges until the vocabulary has `size` entries: every known run of letters is continued by every letter.
+/// Every way to put `token` together from two known ones, as a SentencePiece model's merges list them.
+void add_merges(Builder& builder, const std::string& token, size_t first_length) {
+  for (size_t at = first_length; at < token.size(); ++at) {
+    const std::string left = token.substr(0, at), right = token.substr(at);
+    if (builder.known.contains(left) && builder.known.contains(right)) builder.merges.push_back(left + " " + right);
+  }
+}
+
+/// Adds tokens until the vocabulary has `size` entries: every known run of letters is continued by every letter.
 void add_runs(Builder& builder, const std::string& space, size_t size) {
   std::deque<std::string> runs = {space};
   for (char c = 'a'; c <= 'z'; ++c) runs.emplace_back(1, c);
-  while (builder.vocab.size() < size) {
+  while (builder.size() < size) {
     const std::string run = runs.front();
     runs.pop_front();
-    for (char c = 'a'; c <= 'z' && builder.vocab.size() < size; ++c) {
-      builder.merges.push_back(run + " " + c);
-      builder.add(run + c);
-      runs.push_back(run + c);
+    for (char c = 'a'; c <= 'z' && builder.size() < size; ++c) {
+      const std::string token = run + c;
+      add_merges(builder, token, token.starts_with(space) ? space.size() : 1);
+      builder.add(token);
+      runs.push_back(token);
     }
   }
 }
@@ -73,7 +94,7 @@ void write_vocabulary(const std::filesystem::path& folder, VocabularyKind kind, 
   const size_t n_control = std::size(kControl);
   if (sentence_piece) {
     for (const char* text : {"<unk>", "<s>", "</s>"}) {
-      add_control(builder.vocab.size(), text);
+      add_control(builder.size(), text);
       builder.add(text);
     }
     for (unsigned byte = 0; byte < 256; ++byte) builder.add(fmt::format("<0x{:02X}>", byte));
@@ -88,7 +109,7 @@ void write_vocabulary(const std::filesystem::path& folder, VocabularyKind kind, 
 
   Json model = {{"type", "BPE"}, {"dropout", nullptr}, {"unk_token", sentence_piece ? Json("<unk>") : Json(nullptr)},
                 {"continuing_subword_prefix", nullptr}, {"end_of_word_suffix", nullptr}, {"fuse_unk", sentence_piece},
-                {"byte_fallback", sentence_piece}, {"vocab", builder.vocab}, {"merges", builder.merges}};
+                {"byte_fallback", sentence_piece}, {"vocab", Json(builder.vocab())}, {"merges", builder.merges}};
   Json normalizer = nullptr, pre_tokenizer = nullptr;
   if (sentence_piece) {
     normalizer = {{"type", "Sequence"},

@@ -1,4 +1,4 @@
-// The k-types' matrix products with VNNI.
+// Matrix products of the k-types with AVX-512 VNNI.
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,32 +9,19 @@
 
 namespace aurea::kernels::avx512vnni {
 namespace {
-#if defined(__clang__)
-#define AUREA_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define AUREA_UNROLL _Pragma("GCC unroll 16")
-#endif
-#define AUREA_LAMBDA __attribute__((always_inline))
 
+#include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec512.inc.h"
-
+// The order matters from here on.
 #include "kernels/cpu/generic/dot_vnni.inc.h"
-
+#include "kernels/cpu/generic/rows.inc.h"
 #include "kernels/cpu/generic/super_blocks.inc.h"
 
-#ifndef TV
-#define TV 2
-#define TT 6
-#endif
-constexpr size_t kTileVecs = TV, kTileTokens = TT;
+constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
 #include "kernels/cpu/generic/matmul_q8x256.inc.h"
 
 }  // namespace
 
-void matmul_q2_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_q8x256<SuperQ2K>(args, begin, end); }
-void matmul_q3_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_q8x256<SuperQ3K>(args, begin, end); }
-void matmul_q4_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_q8x256<SuperQ4K>(args, begin, end); }
-void matmul_q5_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_q8x256<SuperQ5K>(args, begin, end); }
-void matmul_q6_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_q8x256<SuperQ6K>(args, begin, end); }
+#include "kernels/cpu/generic/matmul_q8x256_entries.inc.h"
 
 }  // namespace aurea::kernels::avx512vnni

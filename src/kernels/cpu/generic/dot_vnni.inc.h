@@ -1,7 +1,9 @@
 // Products of 8-bit codes with AVX-512 VNNI: four products per dword, summed in 32 bits, no overflow within a super-block.
 // Included after vec512.inc.h; dot_maddubs.inc.h gives the same names and explains them.
 
-constexpr bool kSignedCodes = false;  // 8-bit weight codes get 128 added (Q8_0): the instruction wants them unsigned
+constexpr int kInt8Offset = 128;  // the instruction wants one side unsigned
+AUREA_INLINE VecI int8_codes(VecI codes) { return bit_xor(codes, set1_i8(-128)); }
+AUREA_INLINE VecI multiply_add_i8(VecI sum, VecI codes, VecI x) { return _mm512_dpbusd_epi32(sum, codes, x); }
 
 constexpr int groups_per_flush(int /*max_code*/, int groups) { return groups; }
 

@@ -5,6 +5,8 @@ using VecF = __m256;
 using VecI = __m256i;
 constexpr size_t kLanes = 8;  // of 32 bits
 
+AUREA_INLINE void prefetch(const uint8_t* p) { __asm__ volatile("prefetcht0 %0" : : "m"(*p)); }
+
 // ---- integers
 
 AUREA_INLINE VecI load_i(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
@@ -12,6 +14,15 @@ AUREA_INLINE void store_i(void* p, VecI v) { _mm256_storeu_si256(static_cast<__m
 AUREA_INLINE VecI zero_i() { return _mm256_setzero_si256(); }
 AUREA_INLINE VecI set1_i32(int32_t value) { return _mm256_set1_epi32(value); }
 AUREA_INLINE VecI set1_i8(int8_t value) { return _mm256_set1_epi8(value); }
+AUREA_INLINE VecI add_u64(VecI a, VecI b) { return _mm256_add_epi64(a, b); }
+AUREA_INLINE __m128i narrow_i16(VecI v) {
+  return _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+}
+AUREA_INLINE void store_narrow_i8(void* p, VecI v) {
+  const __m128i words = narrow_i16(v);
+  _mm_storel_epi64(static_cast<__m128i*>(p), _mm_packs_epi16(words, words));
+}
+AUREA_INLINE void store_narrow_i16(void* p, VecI v) { _mm_storeu_si128(static_cast<__m128i*>(p), narrow_i16(v)); }
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
   __builtin_memcpy(&value, p, sizeof value);
@@ -131,6 +142,20 @@ AUREA_INLINE float sum_lanes(VecF v) {
   quad = _mm_add_ps(quad, _mm_movehl_ps(quad, quad));
   return _mm_cvtss_f32(_mm_add_ss(quad, _mm_movehdup_ps(quad)));
 }
+AUREA_INLINE float max_lanes(VecF v) {
+  __m128 quad = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  quad = _mm_max_ps(quad, _mm_movehl_ps(quad, quad));
+  return _mm_cvtss_f32(_mm_max_ss(quad, _mm_movehdup_ps(quad)));
+}
+AUREA_INLINE int32_t sum_lanes_i32(VecI v) {
+  __m128i quad = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  quad = _mm_add_epi32(quad, _mm_shuffle_epi32(quad, 0x4E));
+  return _mm_cvtsi128_si32(_mm_add_epi32(quad, _mm_shuffle_epi32(quad, 0xB1)));
+}
+AUREA_INLINE uint64_t sum_lanes_u64(VecI v) {
+  const __m128i pair = _mm_add_epi64(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  return static_cast<uint64_t>(_mm_cvtsi128_si64(pair)) + static_cast<uint64_t>(_mm_extract_epi64(pair, 1));
+}
 AUREA_INLINE int32_t max_lanes_i32(VecI v) {
   __m128i quad = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
   quad = _mm_max_epi32(quad, _mm_shuffle_epi32(quad, 0x4E));
@@ -165,3 +190,5 @@ struct SquareSum {
     return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
   }
 };
+
+AUREA_INLINE double sqrt_f64(double value) { return _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set1_pd(value))); }

@@ -7,6 +7,9 @@ using VecF = __m512;
 using VecI = __m512i;
 constexpr size_t kLanes = 16;  // of 32 bits
 
+/// Fetches the cache line of p. Not the intrinsic: GCC's scheduler moves that to the front of the loop body.
+AUREA_INLINE void prefetch(const uint8_t* p) { __asm__ volatile("prefetcht0 %0" : : "m"(*p)); }
+
 // ---- integers
 
 AUREA_INLINE VecI load_i(const void* p) { return _mm512_loadu_si512(p); }
@@ -14,6 +17,14 @@ AUREA_INLINE void store_i(void* p, VecI v) { _mm512_storeu_si512(p, v); }
 AUREA_INLINE VecI zero_i() { return _mm512_setzero_si512(); }
 AUREA_INLINE VecI set1_i32(int32_t value) { return _mm512_set1_epi32(value); }
 AUREA_INLINE VecI set1_i8(int8_t value) { return _mm512_set1_epi8(value); }
+AUREA_INLINE VecI add_u64(VecI a, VecI b) { return _mm512_add_epi64(a, b); }
+/// The dwords cut to 8 or 16 bits; they must fit.
+AUREA_INLINE void store_narrow_i8(void* p, VecI v) {
+  _mm_storeu_si128(static_cast<__m128i*>(p), _mm512_cvtepi32_epi8(v));
+}
+AUREA_INLINE void store_narrow_i16(void* p, VecI v) {
+  _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
+}
 /// The 4 bytes at p in every dword.
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
@@ -157,7 +168,10 @@ AUREA_INLINE float sum_lanes(VecF v) {
   quad = _mm_add_ps(quad, _mm_movehl_ps(quad, quad));
   return _mm_cvtss_f32(_mm_add_ss(quad, _mm_movehdup_ps(quad)));
 }
+AUREA_INLINE float max_lanes(VecF v) { return _mm512_reduce_max_ps(v); }
 AUREA_INLINE int32_t max_lanes_i32(VecI v) { return _mm512_reduce_max_epi32(v); }
+AUREA_INLINE int32_t sum_lanes_i32(VecI v) { return _mm512_reduce_add_epi32(v); }
+AUREA_INLINE uint64_t sum_lanes_u64(VecI v) { return static_cast<uint64_t>(_mm512_reduce_add_epi64(v)); }
 
 /// Lane r of the result = the sum of v[r]'s lanes, added in one order for all r.
 AUREA_INLINE VecF sum_rows(const VecF v[kLanes]) {
@@ -187,3 +201,5 @@ struct SquareSum {
   }
   [[nodiscard]] AUREA_INLINE double total() const { return _mm512_reduce_add_pd(_mm512_add_pd(low, high)); }
 };
+
+AUREA_INLINE double sqrt_f64(double value) { return _mm_cvtsd_f64(_mm_sqrt_pd(_mm_set1_pd(value))); }

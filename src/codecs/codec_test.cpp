@@ -1,0 +1,287 @@
+// Properties that every type of the table must have; a new type is tested here without an edit.
+#include "codecs/codec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "core/error.h"
+#include "core/half.h"
+
+namespace aurea::codecs {
+namespace {
+
+constexpr size_t kCols = 20 * 256;  // more super-blocks than the encoders search together
+
+using Values = std::vector<float>;
+using Bytes = std::vector<std::byte>;
+
+Values gaussian_row(size_t n, float sigma, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  Values row(n);
+  for (float& v : row) v = sigma * normal(random);
+  return row;
+}
+
+Values importance_row(size_t n) {
+  Values row = gaussian_row(n, 1, 99);
+  for (float& v : row) v = std::exp(v);
+  return row;
+}
+
+Bytes encode(QuantType type, const Values& row, const Values& importance = {}) {
+  Bytes blocks(row_bytes(type, row.size()));
+  codec(type).encode(row.data(), blocks.data(), row.size(), importance.empty() ? nullptr : importance.data());
+  return blocks;
+}
+
+Values decode(QuantType type, const Bytes& blocks, size_t n) {
+  Values row(n);
+  codec(type).decode(blocks.data(), row.data(), n);
+  return row;
+}
+
+bool all_finite(const Values& values) {
+  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+double relative_error(const Values& x, const Values& y, const Values& importance = {}) {
+  double error = 0, power = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double w = importance.empty() ? 1 : importance[i];
+    error += w * std::pow(double{x[i]} - y[i], 2);
+    power += w * std::pow(double{x[i]}, 2);
+  }
+  return std::sqrt(error / power);
+}
+
+/// The error of b bits falls as 2^-b; ideal coding of a gaussian reaches 2^-b, every useful block type stays within
+/// four times that. A float type loses at most half a unit of the last of BF16's eight significant bits.
+double error_bound(QuantType type) { return is_float(type) ? 0x1p-8 : 4 * std::exp2(-bits_per_element(type)); }
+
+class CodecTest : public testing::TestWithParam<QuantType> {};
+
+TEST_P(CodecTest, TableNamesTheRightCodec) { EXPECT_EQ(codec(GetParam()).type, GetParam()); }
+
+TEST_P(CodecTest, RoundTripErrorIsWithinTheBitsOfTheType) {
+  const Values row = gaussian_row(kCols, 0.02f, 1), importance = importance_row(kCols);
+  const Values plain = decode(GetParam(), encode(GetParam(), row), kCols);
+  const Values weighted = decode(GetParam(), encode(GetParam(), row, importance), kCols);
+  EXPECT_LT(relative_error(row, plain), error_bound(GetParam()));
+  EXPECT_LT(relative_error(row, weighted), error_bound(GetParam()));
+  if (codec(GetParam()).uses_importance) {
+    EXPECT_LT(relative_error(row, weighted, importance), relative_error(row, plain, importance));
+  } else {
+    EXPECT_EQ(plain, weighted);
+  }
+}
+
+TEST_P(CodecTest, DecodedValuesEncodeAboutAsWell) {
+  const Values row = gaussian_row(kCols, 0.02f, 2);
+  const Values once = decode(GetParam(), encode(GetParam(), row), kCols);
+  const Values twice = decode(GetParam(), encode(GetParam(), once), kCols);
+  EXPECT_LT(relative_error(once, twice), error_bound(GetParam()));
+}
+
+TEST_P(CodecTest, EncodingIsDeterministic) {
+  const Values row = gaussian_row(kCols, 0.02f, 3), importance = importance_row(kCols);
+  EXPECT_EQ(encode(GetParam(), row), encode(GetParam(), row));
+  EXPECT_EQ(encode(GetParam(), row, importance), encode(GetParam(), row, importance));
+}
+
+TEST_P(CodecTest, ABlockDoesNotDependOnItsNeighbours) {
+  const size_t n = info(GetParam()).block_elements, bytes = info(GetParam()).block_bytes;
+  const Values row = gaussian_row(37 * n, 0.02f, 4);
+  const Bytes blocks = encode(GetParam(), row);
+  for (size_t b = 0; b < 37; ++b) {
+    const Values alone(row.begin() + static_cast<ptrdiff_t>(b * n), row.begin() + static_cast<ptrdiff_t>((b + 1) * n));
+    ASSERT_EQ(std::memcmp(encode(GetParam(), alone).data(), blocks.data() + b * bytes, bytes), 0) << "block " << b;
+  }
+}
+
+TEST_P(CodecTest, RowsMayStartAtAnyAddress) {
+  const Values row = gaussian_row(256, 0.02f, 5);
+  const Bytes blocks = encode(GetParam(), row);
+  Bytes shifted(blocks.size() + 1);
+  codec(GetParam()).encode(row.data(), shifted.data() + 1, row.size(), nullptr);
+  EXPECT_EQ(std::memcmp(shifted.data() + 1, blocks.data(), blocks.size()), 0);
+  Values values(row.size());
+  codec(GetParam()).decode(shifted.data() + 1, values.data(), values.size());
+  EXPECT_EQ(values, decode(GetParam(), blocks, row.size()));
+  EXPECT_TRUE(codec(GetParam()).validate(shifted.data() + 1, row.size()));
+}
+
+TEST_P(CodecTest, ValidateMeansThatDecodedValuesAreFinite) {
+  const size_t n = std::max<size_t>(info(GetParam()).block_elements, 8);
+  std::mt19937_64 random(6);
+  int valid = 0, invalid = 0;
+  for (int round = 0; round < 4000; ++round) {
+    Bytes blocks(row_bytes(GetParam(), n));
+    for (std::byte& b : blocks) b = static_cast<std::byte>(random());
+    const bool accepted = codec(GetParam()).validate(blocks.data(), n);
+    ASSERT_EQ(accepted, all_finite(decode(GetParam(), blocks, n)));
+    (accepted ? valid : invalid) += 1;
+  }
+  EXPECT_GT(valid, 0);
+  EXPECT_GT(invalid, 0);
+}
+
+TEST_P(CodecTest, ValidateAcceptsEncoderOutputAndRejectsItWithAnInfiniteScale) {
+  const size_t n = 8 * 256;
+  Bytes blocks = encode(GetParam(), gaussian_row(n, 0.02f, 7));
+  EXPECT_TRUE(codec(GetParam()).validate(blocks.data(), n));
+  // Some 16-bit field of the last block is a scale (or the value's top half): with all exponent bits set it must be
+  // seen.
+  const size_t last = blocks.size() - info(GetParam()).block_bytes;
+  bool rejected = false;
+  for (size_t at = last; at + 2 <= blocks.size(); at += 2) {
+    Bytes broken = blocks;
+    broken[at] = std::byte{0x80};
+    broken[at + 1] = std::byte{0x7F};
+    rejected = rejected || !codec(GetParam()).validate(broken.data(), n);
+  }
+  EXPECT_TRUE(rejected);
+}
+
+TEST_P(CodecTest, ZerosStayZero) {
+  const Values zeros(512);
+  for (const Values& importance : {Values{}, importance_row(512)}) {
+    const Values decoded = decode(GetParam(), encode(GetParam(), zeros, importance), zeros.size());
+    EXPECT_EQ(decoded, zeros);
+  }
+}
+
+TEST_P(CodecTest, ConstantsAreCloseOnBothSides) {
+  for (const float value : {0.037f, -0.037f}) {
+    const Values row(512, value);
+    for (const Values& importance : {Values{}, importance_row(512)}) {
+      const Values decoded = decode(GetParam(), encode(GetParam(), row, importance), row.size());
+      // Every level grid holds one extreme of a group nearly exactly: only the f16 scales are rounded.
+      for (const float v : decoded) ASSERT_NEAR(v, value, std::fabs(value) * error_bound(GetParam()));
+    }
+  }
+}
+
+TEST_P(CodecTest, GroupsWithoutImportanceStayFinite) {
+  const Values row = gaussian_row(512, 0.02f, 8);
+  for (const size_t from : {0, 16, 32, 480}) {
+    Values importance = importance_row(512);
+    std::fill(importance.begin() + static_cast<ptrdiff_t>(from), importance.begin() + static_cast<ptrdiff_t>(from + 32),
+              0.0f);
+    EXPECT_TRUE(all_finite(decode(GetParam(), encode(GetParam(), row, importance), row.size())));
+  }
+  EXPECT_TRUE(all_finite(decode(GetParam(), encode(GetParam(), row, Values(512, 0.0f)), row.size())));
+}
+
+/// From subnormal to huge: either a clear refusal or blocks that decode to finite values.
+TEST_P(CodecTest, EveryMagnitudeIsRefusedOrFinite) {
+  int encoded = 0;
+  for (int exponent = -45; exponent <= 38; ++exponent) {
+    const float sigma = std::pow(10.0f, static_cast<float>(exponent));
+    Values row = gaussian_row(512, sigma, 9);
+    for (float& v : row) v = std::clamp(v, -std::numeric_limits<float>::max(), std::numeric_limits<float>::max());
+    for (const Values& importance : {Values{}, importance_row(512)}) {
+      try {
+        const Bytes blocks = encode(GetParam(), row, importance);
+        EXPECT_TRUE(codec(GetParam()).validate(blocks.data(), row.size())) << sigma;
+        EXPECT_TRUE(all_finite(decode(GetParam(), blocks, row.size()))) << sigma;
+        if (exponent >= -3 && exponent <= 4) {
+          EXPECT_LT(relative_error(row, decode(GetParam(), blocks, row.size())), error_bound(GetParam())) << sigma;
+        }
+        ++encoded;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+        EXPECT_GT(exponent, 3) << "weights of ordinary size were refused: " << error.what();
+      }
+    }
+  }
+  EXPECT_GE(encoded, 2 * 49);
+}
+
+TEST_P(CodecTest, OneOutlierAmongZeros) {
+  for (const float outlier : {1.0f, -1.0f, 1e-20f, -6e4f}) {
+    Values row(512);
+    row[300] = outlier;
+    const Values decoded = decode(GetParam(), encode(GetParam(), row), row.size());
+    EXPECT_TRUE(all_finite(decoded));
+    if (std::fabs(outlier) >= 1) {
+      EXPECT_NEAR(decoded[300], outlier, std::fabs(outlier) * error_bound(GetParam()));
+    }
+  }
+}
+
+TEST_P(CodecTest, RefusesValuesThatAreNotFinite) {
+  for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                          std::numeric_limits<float>::quiet_NaN()}) {
+    for (const size_t at : {0, 255, 300, 511}) {
+      Values row = gaussian_row(512, 0.02f, 10);
+      row[at] = bad;
+      try {
+        encode(GetParam(), row);
+        ADD_FAILURE() << bad << " was encoded";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kBadFile);
+        EXPECT_NE(std::string(error.what()).find(std::to_string(at)), std::string::npos) << error.what();
+      }
+    }
+  }
+}
+
+TEST_P(CodecTest, RefusesImportanceThatIsNoWeightUnlessItIgnoresIt) {
+  const Values row = gaussian_row(512, 0.02f, 11);
+  for (const float bad :
+       {-1.0f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e30f}) {
+    Values importance = importance_row(512);
+    importance[401] = bad;
+    if (codec(GetParam()).uses_importance) {
+      EXPECT_THROW(encode(GetParam(), row, importance), Error) << bad;
+    } else {
+      EXPECT_EQ(encode(GetParam(), row, importance), encode(GetParam(), row));
+    }
+  }
+  EXPECT_NO_THROW(encode(GetParam(), row, Values(512, 1e19f)));
+  EXPECT_NO_THROW(encode(GetParam(), row, Values(512, -0.0f)));
+}
+
+std::vector<QuantType> all_types() {
+  std::vector<QuantType> types;
+  for (const QuantTypeInfo& type : kQuantTypes) types.push_back(type.type);
+  return types;
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, CodecTest, testing::ValuesIn(all_types()),
+                         [](const auto& test) { return std::string(name(test.param)); });
+
+TEST(FloatCodecs, AgreeWithTheScalarConversions) {
+  std::mt19937_64 random(12);
+  Values row(64 * 257);  // also a part of a strip
+  row.resize(row.size() + 5);
+  for (float& v : row) {
+    do {
+      v = std::bit_cast<float>(static_cast<uint32_t>(random()));
+    } while (!(std::fabs(v) < 65504));
+  }
+  const Bytes halves = encode(QuantType::kF16, row), brains = encode(QuantType::kBF16, row);
+  for (size_t i = 0; i < row.size(); ++i) {
+    uint16_t half, brain;
+    std::memcpy(&half, halves.data() + 2 * i, 2);
+    std::memcpy(&brain, brains.data() + 2 * i, 2);
+    ASSERT_EQ(half, f32_to_f16(row[i])) << row[i];
+    ASSERT_EQ(brain, f32_to_bf16(row[i])) << row[i];
+  }
+  Bytes all(2 * 65536);
+  for (uint32_t bits = 0; bits < 65536; ++bits) std::memcpy(all.data() + 2 * bits, &bits, 2);
+  const Values decoded = decode(QuantType::kF16, all, 65536);
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    ASSERT_EQ(std::bit_cast<uint32_t>(decoded[bits]), std::bit_cast<uint32_t>(f16_to_f32(static_cast<uint16_t>(bits))));
+  }
+}
+
+}  // namespace
+}  // namespace aurea::codecs

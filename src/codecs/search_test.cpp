@@ -1,0 +1,124 @@
+// The builds of the searches for newer CPUs give the bytes of the baseline build.
+#include "codecs/search.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "core/cpu_features.h"
+
+namespace aurea::codecs {
+namespace {
+
+std::vector<const SearchSet*> wider_sets() {
+  std::vector<const SearchSet*> sets;
+#if defined(__x86_64__)
+  if (cpu_features().avx2) sets.push_back(&kSearchAvx2);
+  if (cpu_features().avx512) sets.push_back(&kSearchAvx512);
+#endif
+  return sets;
+}
+
+struct Data {
+  std::vector<float> x, w;
+};
+
+/// Groups of very different size, some constant, some zero, some with weights of zero.
+Data make_data(int n_groups, int n, uint64_t seed, bool positive) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  Data data;
+  for (int g = 0; g < n_groups; ++g) {
+    const int kind = static_cast<int>(random() % 16);
+    const float size = std::pow(10.0f, 3 * normal(random)), level = size * normal(random);
+    for (int i = 0; i < n; ++i) {
+      const float x = kind == 0 ? 0 : kind == 1 ? level : size * normal(random);
+      data.x.push_back(positive ? std::fabs(x) : x);
+      data.w.push_back(kind == 2 ? 0 : std::exp(normal(random)));
+    }
+  }
+  return data;
+}
+
+/// Everything a set computes for one batch of groups, as bytes.
+std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t seed) {
+  std::vector<uint8_t> bytes;
+  const auto keep = [&](const void* data, size_t size) {
+    const auto* begin = static_cast<const uint8_t*>(data);
+    bytes.insert(bytes.end(), begin, begin + size);
+  };
+  const size_t floats = static_cast<size_t>(n_groups) * sizeof(float);
+  const auto keep_fits = [&](const GroupFits& fits, bool affine) {
+    keep(fits.scale, floats);
+    keep(fits.inverse, floats);
+    keep(fits.low, floats);
+    if (affine) keep(fits.min, floats);
+  };
+  std::vector<uint8_t> codes(static_cast<size_t>(n_groups * n));
+  std::vector<float> scales(static_cast<size_t>(n_groups));
+  GroupFits fits;
+
+  const Data data = make_data(n_groups, n, seed, false), sizes = make_data(n_groups, n, seed, true);
+  if (n != 8) {
+    for (const float* w : {data.w.data(), static_cast<const float*>(nullptr)}) {
+      set.symmetric(data.x.data(), w, n_groups, n, 32, &fits);
+      keep_fits(fits, false);
+      for (const Weighting weighting : {Weighting::kSquare, Weighting::kMagnitude, Weighting::kRms}) {
+        set.affine({15, -1.0f, 0.1f, 20, weighting, n == 16}, data.x.data(), w, n_groups, n, &fits);
+        keep_fits(fits, true);
+      }
+    }
+    for (int g = 0; g < n_groups; ++g) {
+      set.codes_by_inverse(data.x.data() + g * n, n, fits.inverse[g], fits.low[g], 0, 15, codes.data() + g * n);
+      keep(codes.data() + g * n, static_cast<size_t>(n));
+      set.codes_by_division(data.x.data() + g * n, n, 0.37f, 0.1f, -4, 3, codes.data() + g * n);
+      keep(codes.data() + g * n, static_cast<size_t>(n));
+    }
+  }
+  if (n == 16) {
+    set.coordinate(data.x.data(), n_groups, 4, codes.data(), scales.data());
+    keep(codes.data(), codes.size());
+    keep(scales.data(), floats);
+  }
+  if (n != 32) {
+    set.positive(sizes.x.data(), sizes.w.data(), n_groups, n, 63, codes.data(), scales.data());
+    keep(codes.data(), codes.size());
+    keep(scales.data(), floats);
+  }
+  return bytes;
+}
+
+TEST(Search, EveryBuildGivesTheSameBytes) {
+  const auto sets = wider_sets();
+  if (sets.empty()) GTEST_SKIP() << "this CPU has only the baseline vectors";
+  for (const int n : {8, 16, 32}) {
+    for (const int n_groups : {1, 3, 8, 15, 16, 17, 31, 32, 33, 100, kMaxGroups}) {
+      const auto expected = run(kSearchBaseline, n_groups, n, static_cast<uint64_t>(n * 1000 + n_groups));
+      for (const SearchSet* set : sets) {
+        EXPECT_EQ(run(*set, n_groups, n, static_cast<uint64_t>(n * 1000 + n_groups)), expected)
+            << set->name << ", " << n_groups << " groups of " << n;
+      }
+    }
+  }
+}
+
+TEST(Search, CodesStayInRangeForAnyInput) {
+  const float odd[16] = {0, -0.0f, 1e38f, -1e38f, INFINITY, -INFINITY, NAN, 1e-45f,
+                         1, -1,    0.5f,  1.5f,   2.5f,     -0.5f,     9,   1e9f};
+  for (const float step : {1.0f, -1.0f, 1e-45f, 1e38f}) {
+    uint8_t codes[16];
+    search_set().codes_by_division(odd, 16, step, 0, -4, 3, codes);
+    for (const uint8_t code : codes) EXPECT_LE(code, 7);
+    search_set().codes_by_inverse(odd, 16, step, 0, 0, 15, codes);
+    for (const uint8_t code : codes) EXPECT_LE(code, 15);
+  }
+  uint8_t codes[16];
+  search_set().codes_by_division(odd, 16, 1, 0, -4, 3, codes);
+  const uint8_t expected[] = {4, 4, 7, 0, 7, 0, 0, 4, 5, 3, 4, 6, 6, 4, 7, 7};  // halves to even, NaN to the lowest
+  EXPECT_EQ(std::memcmp(codes, expected, sizeof codes), 0);
+}
+
+}  // namespace
+}  // namespace aurea::codecs

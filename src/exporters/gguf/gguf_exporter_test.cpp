@@ -1,0 +1,122 @@
+// GGUF files made from the demonstration model: keys and types as llama.cpp's converter writes them, same bytes for any
+// number of threads, and nothing left behind when it goes wrong.
+#include "exporters/gguf/gguf_exporter.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "exporters/gguf/model_card.h"
+#include "tests/support/test_support.h"
+
+namespace aurea::exporters {
+namespace {
+
+using formats::GgufType;
+
+const ExportProgress kNoProgress = [](uint64_t, const std::string&) {};
+
+models::ModelSource demo() { return models::ModelSource::open(test::demo_model_dir()); }
+
+TEST(GgufExport, MetadataHasTheConvertersKeysAndTypes) {
+  const models::ModelSource source = demo();
+  const formats::GgufMetadata metadata = gguf_metadata(source, quantization::find_recipe("Q4_K_M"));
+  const std::pair<const char*, GgufType> kKeys[] = {
+      {"general.architecture", GgufType::kString}, {"general.type", GgufType::kString}, {"general.name", GgufType::kString},
+      {"general.size_label", GgufType::kString}, {"general.file_type", GgufType::kUint32},
+      {"general.quantization_version", GgufType::kUint32}, {"phi3.context_length", GgufType::kUint32},
+      {"phi3.embedding_length", GgufType::kUint32}, {"phi3.feed_forward_length", GgufType::kUint32},
+      {"phi3.block_count", GgufType::kUint32}, {"phi3.attention.head_count", GgufType::kUint32},
+      {"phi3.attention.head_count_kv", GgufType::kUint32}, {"phi3.attention.layer_norm_rms_epsilon", GgufType::kFloat32},
+      {"phi3.rope.dimension_count", GgufType::kUint32}, {"phi3.rope.freq_base", GgufType::kFloat32},
+      {"phi3.rope.scaling.original_context_length", GgufType::kUint32}, {"phi3.rope.scaling.attn_factor", GgufType::kFloat32},
+      {"phi3.attention.sliding_window", GgufType::kUint32}, {"tokenizer.ggml.model", GgufType::kString},
+      {"tokenizer.ggml.pre", GgufType::kString}, {"tokenizer.ggml.tokens", GgufType::kArray},
+      {"tokenizer.ggml.scores", GgufType::kArray}, {"tokenizer.ggml.token_type", GgufType::kArray},
+      {"tokenizer.ggml.bos_token_id", GgufType::kUint32}, {"tokenizer.ggml.eos_token_id", GgufType::kUint32},
+      {"tokenizer.ggml.add_bos_token", GgufType::kBool}, {"tokenizer.chat_template", GgufType::kString},
+  };
+  for (const auto& [key, type] : kKeys) {
+    const formats::GgufValue* value = metadata.find(key);
+    ASSERT_NE(value, nullptr) << key;
+    EXPECT_EQ(value->type, type) << key;
+  }
+  EXPECT_EQ(metadata.entries().front().key, "general.architecture");
+  EXPECT_EQ(metadata.required_string("general.name"), "Phi3 Docs Mini");
+  EXPECT_EQ(metadata.required_string("general.size_label"), "6.8M");
+  EXPECT_EQ(metadata.required_uint("general.file_type"), 15u);
+  EXPECT_EQ(metadata.required_uint("phi3.attention.sliding_window"), 0u);
+}
+
+TEST(GgufExport, SameBytesForAnyNumberOfThreads) {
+  const test::ScratchDir scratch;
+  const models::ModelSource source = demo();
+  ThreadPool one(1), three(3);
+  const auto& recipe = quantization::find_recipe("Q4_K_M");
+  const uint64_t bytes = export_gguf(source, scratch / "a.gguf", recipe, {}, one, kNoProgress);
+  export_gguf(source, scratch / "b.gguf", recipe, {}, three, kNoProgress);
+  const std::string a = test::read_file(scratch / "a.gguf");
+  EXPECT_EQ(a.size(), bytes);
+  EXPECT_TRUE(a == test::read_file(scratch / "b.gguf"));
+}
+
+TEST(GgufExport, AFileOfFloatsQuantizesToTheSameBytesAsTheCheckpoint) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  export_gguf(demo(), scratch / "f32.gguf", quantization::find_recipe("F32"), {}, pool, kNoProgress);
+  const models::ModelSource floats = models::ModelSource::open(scratch / "f32.gguf");
+  const auto& recipe = quantization::find_recipe("Q5_K_M");
+  export_gguf(floats, scratch / "second.gguf", recipe, {}, pool, kNoProgress);
+  export_gguf(demo(), scratch / "direct.gguf", recipe, {}, pool, kNoProgress);
+  EXPECT_TRUE(test::read_file(scratch / "second.gguf") == test::read_file(scratch / "direct.gguf"));
+}
+
+TEST(GgufExport, QuantizedSourcesNeedAWord) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  export_gguf(demo(), scratch / "q8.gguf", quantization::find_recipe("Q8_0"), {}, pool, kNoProgress);
+  const models::ModelSource quantized = models::ModelSource::open(scratch / "q8.gguf");
+  const auto& recipe = quantization::find_recipe("Q4_K_M");
+  EXPECT_THROW(export_gguf(quantized, scratch / "q4.gguf", recipe, {}, pool, kNoProgress), Error);
+  EXPECT_FALSE(std::filesystem::exists(scratch / "q4.gguf"));
+  EXPECT_NO_THROW(export_gguf(quantized, scratch / "q4.gguf", recipe, {.overwrite = false, .allow_requantize = true}, pool, kNoProgress));
+}
+
+TEST(GgufExport, ACancelLeavesNothingBehind) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  CancelToken cancel;
+  const auto stop_soon = [&](uint64_t done, const std::string&) {
+    if (done > 1'000'000) cancel.request();
+  };
+  EXPECT_THROW(export_gguf(demo(), scratch / "x.gguf", quantization::find_recipe("Q8_0"), {}, pool, stop_soon, &cancel), Error);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+TEST(GgufExport, AnExistingFileIsKept) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(1);
+  test::write_file(scratch / "x.gguf", "mine");
+  EXPECT_THROW(export_gguf(demo(), scratch / "x.gguf", quantization::find_recipe("Q8_0"), {}, pool, kNoProgress), Error);
+  EXPECT_EQ(test::read_file(scratch / "x.gguf"), "mine");
+}
+
+TEST(ModelCard, TitlesAndSizes) {
+  EXPECT_EQ(title_of("Phi-3.5-mini-instruct"), "Phi 3.5 Mini Instruct");
+  EXPECT_EQ(title_of("phi-4"), "Phi 4");
+  EXPECT_EQ(title_of("model-v1.2-7b"), "Model v1.2 7b");
+  EXPECT_EQ(size_label(3'821'079'552), "3.8B");
+  EXPECT_EQ(size_label(13'960'238'080), "14B");
+  EXPECT_EQ(size_label(6'819'072), "6.8M");
+  EXPECT_EQ(size_label(134'500'000), "134M");
+}
+
+TEST(ModelCard, FrontMatterGivesPlainValuesOnly) {
+  const std::string card = "---\nlicense: mit\nlicense_link: https://example.org/LICENSE\ntags: [a, b]\n---\nlicense: other\n";
+  EXPECT_EQ(front_matter_value(card, "license"), "mit");
+  EXPECT_EQ(front_matter_value(card, "license_link"), "https://example.org/LICENSE");
+  EXPECT_EQ(front_matter_value(card, "tags"), "");
+  EXPECT_EQ(front_matter_value("license: mit\n", "license"), "");
+}
+
+}  // namespace
+}  // namespace aurea::exporters

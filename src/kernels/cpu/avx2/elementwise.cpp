@@ -1,0 +1,32 @@
+// Activations to codes and operations on vectors of floats with AVX2.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::avx2 {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec256.inc.h"
+// The order matters from here on.
+#include "kernels/cpu/generic/exp.inc.h"
+// exp first
+#include "kernels/cpu/generic/elementwise.inc.h"
+#include "kernels/cpu/generic/quantize.inc.h"
+
+}  // namespace
+
+void quantize_q8x32(const float* x, BlockQ8x32* out, size_t n) noexcept { quantize_blocks_q8x32(x, out, n); }
+void quantize_q8x256(const float* x, BlockQ8x256* out, size_t n) noexcept { quantize_blocks_q8x256(x, out, n); }
+void rms_norm(const float* x, const float* weight, float eps, float* out, size_t n) noexcept {
+  rms_norm_f(x, weight, eps, out, n);
+}
+void rope(float* x, const float* cos, const float* sin, size_t half) noexcept { rope_f(x, cos, sin, half); }
+void silu_mul(const float* gate, const float* up, float* out, size_t n) noexcept { silu_mul_f(gate, up, out, n); }
+void add(const float* a, const float* b, float* out, size_t n) noexcept { add_vectors(a, b, out, n); }
+void f32_to_f16(const float* x, uint16_t* out, size_t n) noexcept { to_f16(x, out, n); }
+
+}  // namespace aurea::kernels::avx2

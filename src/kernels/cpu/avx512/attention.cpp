@@ -1,0 +1,30 @@
+// Attention with AVX-512.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::avx512 {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec512.inc.h"
+// The order matters from here on.
+#include "kernels/cpu/generic/elements.inc.h"
+#include "kernels/cpu/generic/exp.inc.h"
+// Both first
+#include "kernels/cpu/generic/attention.inc.h"
+
+}  // namespace
+
+void attention(const AttentionArgs& args) noexcept {
+  if (args.kv_type == KvType::kF16) {
+    attend<ElementsF16>(args);
+  } else {
+    attend<ElementsF32>(args);
+  }
+}
+
+}  // namespace aurea::kernels::avx512

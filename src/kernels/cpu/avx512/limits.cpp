@@ -1,0 +1,36 @@
+// What the machine can do at most with AVX-512, for measuring against.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::avx512 {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec512.inc.h"
+// The order matters from here on.
+#include "kernels/cpu/generic/limits.inc.h"
+
+}  // namespace
+
+uint64_t read_all(const uint8_t* bytes, size_t n) noexcept { return sum_words(bytes, n); }
+
+/// The three instructions that multiply and add 64 codes.
+uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
+  constexpr size_t kSums = 8;
+  VecI codes = set1_i8(3), x = set1_i8(-2), sum[kSums];
+  AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = zero_i();
+  for (size_t round = 0; round < rounds; ++round) {
+    AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
+      __asm__ volatile("" : "+v"(codes), "+v"(x));  // or the products would be computed once
+      sum[i] = add_i32(sum[i], dot_i16(dot_u8_i8_pairs(codes, x), set1_i32(0x00010001)));
+    }
+  }
+  for (size_t i = 0; i < kSums; ++i) *sink += sum_lanes_i32(sum[i]);
+  return rounds * kSums * 4 * kLanes * 2;
+}
+
+}  // namespace aurea::kernels::avx512

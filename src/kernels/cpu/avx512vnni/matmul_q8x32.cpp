@@ -1,0 +1,27 @@
+// Matrix products of the 32-element types with AVX-512 VNNI.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codecs/blocks.h"
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::avx512vnni {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec512.inc.h"
+// The order matters from here on.
+#include "kernels/cpu/generic/dot_vnni.inc.h"
+#include "kernels/cpu/generic/rows.inc.h"
+#include "kernels/cpu/generic/simple_blocks.inc.h"
+
+constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
+#include "kernels/cpu/generic/matmul_q8x32.inc.h"
+
+}  // namespace
+
+#include "kernels/cpu/generic/matmul_q8x32_entries.inc.h"
+
+}  // namespace aurea::kernels::avx512vnni

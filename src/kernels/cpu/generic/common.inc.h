@@ -1,0 +1,20 @@
+// What the algorithm texts of all sets share: compiler macros and numbers. Included first inside the unnamed namespace.
+
+#if defined(__clang__)
+#define AUREA_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define AUREA_UNROLL _Pragma("GCC unroll 16")
+#endif
+#define AUREA_INLINE_LAMBDA __attribute__((always_inline))
+
+/// A number as a type, for generic lambdas.
+template <size_t kValue>
+struct Count {
+  static constexpr size_t value = kValue;
+};
+
+/// Activations below this count as zero: the factor 127 / max|x| would overflow.
+constexpr float kMinActivation = 0x1p-120f;
+constexpr float kMaxFloat = 0x1.fffffep+127f;
+/// d of a block with an infinity or NaN in it, so that its products are NaN instead of wrong numbers.
+constexpr uint32_t kNanBits = 0x7FC00000;

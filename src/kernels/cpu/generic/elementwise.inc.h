@@ -1,0 +1,65 @@
+// Operations on vectors of floats, for any vector width. Included after exp.inc.h.
+// rope, add and f32_to_f16 give the scalar set's bits; rms_norm and silu_mul are within the tolerances of elementwise_test.cpp.
+
+AUREA_INLINE void rms_norm_f(const float* x, const float* weight, float eps, float* out, size_t n) {
+  SquareSum squares;
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) squares.add(load_f(x + i));
+  if (i < n) squares.add(load_f_part(x + i, n - i));
+  const double mean = squares.total() / static_cast<double>(n);
+  const VecF scale = set1_f(static_cast<float>(1.0 / sqrt_f64(mean + static_cast<double>(eps))));
+  for (i = 0; i + kLanes <= n; i += kLanes) store_f(out + i, mul_f(mul_f(load_f(x + i), scale), load_f(weight + i)));
+  if (i < n) {
+    const VecF scaled = mul_f(load_f_part(x + i, n - i), scale);
+    store_f_part(out + i, mul_f(scaled, load_f_part(weight + i, n - i)), n - i);
+  }
+}
+
+AUREA_INLINE void rope_f(float* x, const float* cos, const float* sin, size_t half) {
+  float* y = x + half;
+  size_t i = 0;
+  for (; i + kLanes <= half; i += kLanes) {
+    const VecF a = load_f(x + i), b = load_f(y + i), c = load_f(cos + i), s = load_f(sin + i);
+    store_f(x + i, sub_f(mul_f(a, c), mul_f(b, s)));
+    store_f(y + i, add_f(mul_f(a, s), mul_f(b, c)));
+  }
+  if (const size_t rest = half - i; rest > 0) {
+    const VecF a = load_f_part(x + i, rest), b = load_f_part(y + i, rest);
+    const VecF c = load_f_part(cos + i, rest), s = load_f_part(sin + i, rest);
+    store_f_part(x + i, sub_f(mul_f(a, c), mul_f(b, s)), rest);
+    store_f_part(y + i, add_f(mul_f(a, s), mul_f(b, c)), rest);
+  }
+}
+
+AUREA_INLINE VecF silu_times(VecF gate, VecF up) {
+  const VecF e = exp_f(sub_f(zero_f(), gate));
+  return mul_f(up, div_f(gate, add_f(set1_f(1.0f), e)));
+}
+
+AUREA_INLINE void silu_mul_f(const float* gate, const float* up, float* out, size_t n) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store_f(out + i, silu_times(load_f(gate + i), load_f(up + i)));
+  if (i < n) store_f_part(out + i, silu_times(load_f_part(gate + i, n - i), load_f_part(up + i, n - i)), n - i);
+}
+
+AUREA_INLINE void add_vectors(const float* a, const float* b, float* out, size_t n) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store_f(out + i, add_f(load_f(a + i), load_f(b + i)));
+  if (i < n) store_f_part(out + i, add_f(load_f_part(a + i, n - i), load_f_part(b + i, n - i)), n - i);
+}
+
+/// The hardware keeps a part of a NaN's payload; core/half.h, the definition, does not.
+AUREA_INLINE VecF canonical_nan(VecF v) {
+  const VecF sign = as_f(bit_and(as_i(v), set1_i32(INT32_MIN)));
+  return replace_nan(v, as_f(bit_or(as_i(sign), set1_i32(0x7FC00000))));
+}
+
+AUREA_INLINE void to_f16(const float* x, uint16_t* out, size_t n) {
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store_f16(out + i, canonical_nan(load_f(x + i)));
+  if (i < n) {
+    uint16_t rest[kLanes];
+    store_f16(rest, canonical_nan(load_f_part(x + i, n - i)));
+    __builtin_memcpy(out + i, rest, (n - i) * sizeof(uint16_t));
+  }
+}

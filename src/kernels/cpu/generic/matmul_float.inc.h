@@ -1,0 +1,131 @@
+// Matrix products with float32 activations, for any vector width: F32, F16 and BF16 weights, and every other type through its
+// codec's decode.
+//
+// Numeric contract: float32 throughout. Lane l of an output's accumulator sums the products of the elements l, l + kLanes, ...
+// in that order with fused multiply-adds; the lanes are added at the end. The order depends on nothing but the row length.
+// Included after elements.inc.h and rows.inc.h; the includer defines kTileRows and kTileTokens, which fill the registers.
+
+constexpr size_t kPiece = 512;     // columns at a time: kTileTokens of them in float32 stay in the L1 cache
+constexpr size_t kRowBlock = 48;   // rows over which a piece of the activations is used again; a multiple of kTileRows
+constexpr size_t kSingleRows = 8;  // rows at a time for one token: enough independent sums to hide the latency
+static_assert(kRowBlock % kTileRows == 0);
+
+/// acc[r][t] += the n products of row r at w + r * w_stride and activations t at x + t * x_stride.
+template <class Weight, size_t kRows, size_t kTokens>
+AUREA_INLINE void accumulate(const uint8_t* w, size_t w_stride, const uint8_t* x, size_t x_stride, size_t n,
+                             float (*acc)[kTokens][kLanes]) {
+  VecF sum[kRows][kTokens];
+  AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) {
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[r][t] = load_f(acc[r][t]);
+  }
+  size_t k = 0;
+  for (; k + kLanes <= n; k += kLanes) {
+    VecF weights[kRows];
+    AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) weights[r] = Weight::load(w + r * w_stride + k * Weight::kBytes);
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      const VecF activations = load_f(x + t * x_stride + k * sizeof(float));
+      AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) sum[r][t] = fma_f(weights[r], activations, sum[r][t]);
+    }
+  }
+  if (k < n) {
+    AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) {
+      const VecF weights = Weight::load_part(w + r * w_stride + k * Weight::kBytes, n - k);
+      AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+        sum[r][t] = fma_f(weights, load_f_part(x + t * x_stride + k * sizeof(float), n - k), sum[r][t]);
+      }
+    }
+  }
+  AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) {
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) store_f(acc[r][t], sum[r][t]);
+  }
+}
+
+template <class Weight, size_t kRows>
+[[gnu::noinline]] void multiply_rows(const MatmulArgs& args, size_t row) {
+  alignas(64) float acc[kRows][1][kLanes] = {};
+  accumulate<Weight, kRows, 1>(args.weights + row * args.row_bytes, args.row_bytes, args.x, 0, args.cols, acc);
+  for (size_t r = 0; r < kRows; ++r) args.out[row + r] = sum_lanes(load_f(acc[r][0]));
+}
+
+/// Rows [row, end), at most kRowBlock, times kTokens tokens from `token` on.
+template <class Weight, size_t kTokens>
+[[gnu::noinline]] void multiply_block(const MatmulArgs& args, size_t row, size_t end, size_t token) {
+  alignas(64) float acc[kRowBlock][kTokens][kLanes];
+  __builtin_memset(acc, 0, (end - row) * sizeof acc[0]);
+  for (size_t k = 0; k < args.cols; k += kPiece) {
+    const size_t n = args.cols - k < kPiece ? args.cols - k : kPiece;
+    const uint8_t* w = args.weights + row * args.row_bytes + k * Weight::kBytes;
+    const uint8_t* x = args.x + token * args.x_row_bytes + k * sizeof(float);
+    size_t r = 0;
+    for (; r + kTileRows <= end - row; r += kTileRows) {
+      accumulate<Weight, kTileRows, kTokens>(w + r * args.row_bytes, args.row_bytes, x, args.x_row_bytes, n, acc + r);
+    }
+    for (; r < end - row; ++r) {
+      accumulate<Weight, 1, kTokens>(w + r * args.row_bytes, args.row_bytes, x, args.x_row_bytes, n, acc + r);
+    }
+  }
+  for (size_t r = 0; r < end - row; ++r) {
+    for (size_t t = 0; t < kTokens; ++t) {
+      args.out[(token + t) * args.out_stride + row + r] = sum_lanes(load_f(acc[r][t]));
+    }
+  }
+}
+
+template <class Weight>
+AUREA_INLINE void matmul_float(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  size_t row = row_begin;
+  if (args.n_tokens == 1) {
+    for (; row + kSingleRows <= row_end; row += kSingleRows) multiply_rows<Weight, kSingleRows>(args, row);
+    for (; row < row_end; ++row) multiply_rows<Weight, 1>(args, row);
+    return;
+  }
+  for (; row < row_end; row += kRowBlock) {
+    const size_t end = row_end - row < kRowBlock ? row_end : row + kRowBlock;
+    for_token_tiles<kTileTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+      multiply_block<Weight, tokens.value>(args, row, end, t);
+    });
+  }
+}
+
+/// Any type: decodes pieces of kTileRows rows with its codec, then multiplies them as float32.
+AUREA_INLINE void matmul_decoded(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  constexpr size_t kColumns = 256;  // a multiple of every block length
+  constexpr size_t kTiles = 12;     // token tiles for which a decoded piece is used again
+  alignas(64) float decoded[kTileRows][kColumns] = {};
+  alignas(64) float acc[kTiles][kTileRows][kTileTokens][kLanes];
+  for (size_t row = row_begin; row < row_end; row += kTileRows) {
+    const size_t n_rows = row_end - row < kTileRows ? row_end - row : kTileRows;
+    for (size_t token = 0; token < args.n_tokens; token += kTiles * kTileTokens) {
+      const size_t n = args.n_tokens - token < kTiles * kTileTokens ? args.n_tokens - token : kTiles * kTileTokens;
+      __builtin_memset(acc, 0, (n + kTileTokens - 1) / kTileTokens * sizeof acc[0]);
+      for (size_t k = 0; k < args.cols; k += kColumns) {
+        const size_t count = args.cols - k < kColumns ? args.cols - k : kColumns;
+        const size_t offset = args.row_bytes * k / args.cols;  // exact: k is a multiple of the block
+        for (size_t r = 0; r < n_rows; ++r) {
+          const uint8_t* src = args.weights + (row + r) * args.row_bytes + offset;
+          args.decode(reinterpret_cast<const std::byte*>(src), decoded[r], count);
+        }
+        const uint8_t* w = reinterpret_cast<const uint8_t*>(decoded);
+        const uint8_t* x = args.x + token * args.x_row_bytes + k * sizeof(float);
+        size_t t = 0;
+        for (; t + kTileTokens <= n; t += kTileTokens) {
+          accumulate<ElementsF32, kTileRows, kTileTokens>(w, sizeof decoded[0], x + t * args.x_row_bytes, args.x_row_bytes,
+                                                        count, acc[t / kTileTokens]);
+        }
+        for (; t < n; ++t) {
+          const size_t slot = t % kTileTokens;
+          for (size_t r = 0; r < n_rows; ++r) {
+            auto* one = reinterpret_cast<float(*)[1][kLanes]>(acc[t / kTileTokens][r][slot]);
+            accumulate<ElementsF32, 1, 1>(w + r * sizeof decoded[0], 0, x + t * args.x_row_bytes, 0, count, one);
+          }
+        }
+      }
+      for (size_t t = 0; t < n; ++t) {
+        for (size_t r = 0; r < n_rows; ++r) {
+          const float* sum = acc[t / kTileTokens][r][t % kTileTokens];
+          args.out[(token + t) * args.out_stride + row + r] = sum_lanes(load_f(sum));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// Activations to codes and operations on vectors of floats in plain C++: the definition of each.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::scalar {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+// common first
+#include "kernels/cpu/scalar/exp.inc.h"
+
+/// d and the factor 127 / max|x| of n values. False: all codes are 0 (d says why: 0 or not a number).
+AUREA_INLINE bool code_scale(const float* x, size_t n, float& d, float& factor) {
+  uint32_t magnitude = 0;  // bits of |x|: as integers they are ordered like the values, with inf and NaN above all
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t bits = bits_from_f32(x[i]) & 0x7FFFFFFFu;
+    if (bits > magnitude) magnitude = bits;
+  }
+  const float max = f32_from_bits(magnitude);
+  if (max >= kMinActivation && max <= kMaxFloat) {
+    d = max / 127.0f;
+    factor = 127.0f / max;
+    return true;
+  }
+  d = max < kMinActivation ? 0.0f : f32_from_bits(kNanBits);
+  return false;
+}
+
+/// Rounds half to even; |value| is below 2^22.
+AUREA_INLINE int round_to_int(float value) {
+  return static_cast<int>(bits_from_f32(value + 0x1.8p+23f) & 0x7FFFFFu) - 0x400000;
+}
+
+/// The codes of n values and their sum.
+AUREA_INLINE int write_codes(const float* x, float factor, size_t n, int8_t* q) {
+  int sum = 0;
+  for (size_t i = 0; i < n; ++i) {
+    q[i] = static_cast<int8_t>(round_to_int(x[i] * factor));
+    sum += q[i];
+  }
+  return sum;
+}
+
+}  // namespace
+
+void quantize_q8x32(const float* x, BlockQ8x32* out, size_t n) noexcept {
+  for (size_t block = 0; block < n / 32; ++block, x += 32) {
+    BlockQ8x32 result = {};
+    float factor;
+    if (code_scale(x, 32, result.d, factor)) result.sum = write_codes(x, factor, 32, result.q);
+    __builtin_memcpy(out + block, &result, sizeof result);
+  }
+}
+
+void quantize_q8x256(const float* x, BlockQ8x256* out, size_t n) noexcept {
+  for (size_t block = 0; block < n / 256; ++block, x += 256) {
+    BlockQ8x256 result = {};
+    float factor;
+    if (code_scale(x, 256, result.d, factor)) {
+      for (size_t j = 0; j < 16; ++j) {
+        result.sums[j] = static_cast<int16_t>(write_codes(x + 16 * j, factor, 16, result.q + 16 * j));
+      }
+    }
+    __builtin_memcpy(out + block, &result, sizeof result);
+  }
+}
+
+void rms_norm(const float* x, const float* weight, float eps, float* out, size_t n) noexcept {
+  double squares = 0;
+  for (size_t i = 0; i < n; ++i) squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  const double mean = squares / static_cast<double>(n);
+  const float scale = static_cast<float>(1.0 / __builtin_sqrt(mean + static_cast<double>(eps)));
+  for (size_t i = 0; i < n; ++i) out[i] = x[i] * scale * weight[i];
+}
+
+void rope(float* x, const float* cos, const float* sin, size_t half) noexcept {
+  for (size_t i = 0; i < half; ++i) {
+    const float a = x[i], b = x[i + half];
+    x[i] = a * cos[i] - b * sin[i];
+    x[i + half] = a * sin[i] + b * cos[i];
+  }
+}
+
+void silu_mul(const float* gate, const float* up, float* out, size_t n) noexcept {
+  for (size_t i = 0; i < n; ++i) out[i] = up[i] * (gate[i] / (1.0f + exp_f(-gate[i])));
+}
+
+void add(const float* a, const float* b, float* out, size_t n) noexcept {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
+}
+
+void f32_to_f16(const float* x, uint16_t* out, size_t n) noexcept {
+  for (size_t i = 0; i < n; ++i) out[i] = aurea::f32_to_f16(x[i]);
+}
+
+}  // namespace aurea::kernels::scalar
