@@ -140,14 +140,13 @@ Value trim(Runtime& runtime, const Value& input, const Arguments& arguments) {
 
 Value truncate(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  if (input.is_undefined()) return input;
-  const TextPtr& text = require_text("truncate", input);
   const TextPtr end = bound.text(2) == nullptr ? make_text("...", true) : *bound.text(2);
   const int64_t length = bound.integer(0, 255), leeway = bound.integer(3, 5);
-  const auto end_length = static_cast<int64_t>(end->length), text_length = static_cast<int64_t>(text->length);
+  const auto end_length = static_cast<int64_t>(end->length);
   if (length < end_length) fail_template("truncate: the length {} is below that of the end, {}", length, end_length);
   if (leeway < 0) fail_template("truncate: the leeway {} is negative", leeway);
-  if (text_length - length <= leeway) return text;
+  if (length_of(input) - length <= leeway) return input;
+  const TextPtr& text = require_text("truncate", input);
   runtime.meter.work(text->bytes.size());
   size_t cut = byte_offset(text->bytes, text->length, static_cast<size_t>(length - end_length));
   if (!bound.truth(1, false)) {

@@ -6,6 +6,12 @@
 #include "templates/print.h"
 
 namespace aurea::templates {
+namespace {
+
+/// What a scope takes that is kept until the end, with a few variables, the loop or macro that it is kept for included.
+constexpr uint64_t kCapturedScopeBytes = 1024;
+
+}  // namespace
 
 Interpreter::Interpreter(const Program& program, const Json& variables, Runtime& runtime)
     : program_(program), runtime_(runtime) {
@@ -217,7 +223,7 @@ void Interpreter::assign(const Target& target, Value value) {
 
 void Interpreter::capture_scope(Scope* scope) {
   for (; scope != nullptr && !scope->is_captured; scope = scope->parent) {
-    runtime_.meter.work(sizeof(Scope) + scope->values.size() * 64);
+    runtime_.meter.work(kCapturedScopeBytes);
     scope->is_captured = true;
   }
 }

@@ -22,7 +22,7 @@ class PrintfFormatter {
     }
     out_.append(format_, at_, bytes_.size());
     const size_t given = values_.is_tuple() ? values_.items().size() : 1;
-    const bool may_stay = values_.is_dict() || (values_.is_list() && !values_.is_tuple());
+    const bool may_stay = values_.is_undefined() || values_.is_dict() || (values_.is_list() && !values_.is_tuple());
     if (used_ < given && !may_stay) fail_template("%: not all arguments were used by the format");
     out_.set_safe(format_.safe);
     return out_.finish();

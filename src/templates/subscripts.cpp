@@ -134,7 +134,7 @@ bool contains(const Value& container, const Value& item, Runtime& runtime) {
     runtime.meter.work(container.str().size());
     return find_text(container.str(), item.str()) != std::string_view::npos;
   }
-  if (container.is_dict()) return container.dict()->find(item, runtime.meter) != nullptr;
+  if (container.is_dict()) return !item.is_undefined() && container.dict()->find(item, runtime.meter) != nullptr;
   const ListPtr items = items_of(container, runtime);
   return std::ranges::any_of(items->items, [&](const Value& other) { return equal(other, item, runtime.meter); });
 }

@@ -51,11 +51,11 @@ bool is_sequence(const Value& v) {
          (v.is_object() && v.object()->is_sequence());
 }
 
-template <bool wanted>
-bool is_even(Runtime& runtime, const Value& input, const Arguments& arguments) {
+template <int64_t wanted>
+bool has_remainder(Runtime& runtime, const Value& input, const Arguments& arguments) {
   expect_no_arguments("the test", arguments);
   const Value remainder = apply(BinaryOp::kModulo, input, int64_t{2}, runtime);
-  return equal(remainder, int64_t{0}, runtime.meter) == wanted;
+  return equal(remainder, wanted, runtime.meter);
 }
 
 bool divisible_by(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -93,7 +93,7 @@ constexpr TestRow kTests[] = {
     {"eq", comparison<CompareOp::kEqual>},
     {"equalto", comparison<CompareOp::kEqual>},
     {"escaped", simple<is_escaped>},
-    {"even", is_even<true>},
+    {"even", has_remainder<0>},
     {"false", simple<is_false>},
     {"filter", simple<is_filter>},
     {"float", simple<is_float>},
@@ -111,7 +111,7 @@ constexpr TestRow kTests[] = {
     {"ne", comparison<CompareOp::kNotEqual>},
     {"none", simple<is_none>},
     {"number", simple<is_number>},
-    {"odd", is_even<false>},
+    {"odd", has_remainder<1>},
     {"sameas", same_as},
     {"sequence", simple<is_sequence>},
     {"string", simple<is_string>},

@@ -59,7 +59,8 @@ void TextBuilder::append(const Text& text, size_t begin, size_t end) {
 
 void TextBuilder::append_repeated(const Text& text, uint64_t count) {
   if (text.bytes.empty()) return;
-  const uint64_t each = text.bytes.size() + (text.switches.size() + 1) * sizeof(uint32_t);
+  const uint64_t switches = text.switches.empty() ? 0 : text.switches.size() + 1;
+  const uint64_t each = text.bytes.size() + switches * sizeof(uint32_t);
   meter_.check_size(count, each);
   if (!text.switches.empty()) {
     for (uint64_t i = 0; i < count; ++i) append(text);

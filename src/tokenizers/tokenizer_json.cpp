@@ -152,7 +152,7 @@ class TokenizerBuilder : public Builder {
     if (part_ == Part::kMergePair) {
       if (pair_parts_ != 2) fail_merge();
       part_ = Part::kMerges;
-      return true;
+      return add_merge(left_ + ' ' + right_);
     }
     if (part_ == Part::kMerges) {
       part_ = Part::kRest;
@@ -197,11 +197,8 @@ class TokenizerBuilder : public Builder {
     return true;
   }
   bool add_merge_part(const std::string& text) {
-    if (++pair_parts_ == 1) {
-      left_ = text;
-    } else if (pair_parts_ == 2) {
-      add_merge(left_ + ' ' + text);
-    }
+    ++pair_parts_;
+    (pair_parts_ == 1 ? left_ : right_) = text;
     return true;
   }
 
@@ -209,7 +206,7 @@ class TokenizerBuilder : public Builder {
   Part part_ = Part::kRest;
   bool in_model_ = false;
   int pair_parts_ = 0;
-  std::string left_;
+  std::string left_, right_;
 };
 
 }  // namespace

@@ -1,0 +1,162 @@
+// The kernels on vectors of floats, every set: against float64 or the definitions in core/half.h and the scalar set.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/registry.h"
+#include "kernels/test_matrices.h"
+
+namespace aurea::kernels {
+namespace {
+
+constexpr size_t kLengths[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 96, 100, 3072};
+
+std::vector<float> random_floats(size_t n, uint64_t seed, float scale = 1.0f) {
+  test::Random random(seed);
+  std::vector<float> x(n);
+  for (float& value : x) value = scale * random.uniform();
+  return x;
+}
+
+/// The distance in units of the last place of `want` as a float.
+double ulps(float got, double want) {
+  const double unit = std::ldexp(1.0, std::max(std::ilogb(want), -126) - 23);
+  return std::abs(static_cast<double>(got) - want) / unit;
+}
+
+class Elementwise : public ::testing::TestWithParam<const KernelSet*> {
+ protected:
+  const KernelSet& set_ = *GetParam();
+  const KernelSet& scalar_ = *available_kernel_sets().front();
+};
+
+TEST_P(Elementwise, RmsNormIsWithinTwoUlps) {
+  for (const size_t n : kLengths) {
+    for (const float scale : {1e-6f, 1.0f, 1e5f}) {
+      const std::vector<float> x = random_floats(n, n, scale), weight = random_floats(n, n + 1);
+      std::vector<float> out(n);
+      set_.rms_norm(x.data(), weight.data(), 1e-5f, out.data(), n);
+      double squares = 0;
+      for (const float value : x) squares += static_cast<double>(value) * value;
+      const double norm = std::sqrt(squares / static_cast<double>(n) + static_cast<double>(1e-5f));
+      for (size_t i = 0; i < n; ++i) {
+        const double want = x[i] / norm * weight[i];
+        ASSERT_LE(ulps(out[i], want), 2) << "set " << set_.name << " n " << n << " scale " << scale << " element " << i;
+      }
+    }
+  }
+}
+
+TEST_P(Elementwise, RopeRotatesEachPair) {
+  for (const size_t half : {1, 2, 8, 12, 16, 20, 32, 48, 64}) {
+    std::vector<float> x = random_floats(2 * half, half), cos(half), sin(half);
+    for (size_t i = 0; i < half; ++i) {
+      const double angle = 0.37 * static_cast<double>(i + half);
+      cos[i] = static_cast<float>(std::cos(angle));
+      sin[i] = static_cast<float>(std::sin(angle));
+    }
+    std::vector<float> got = x, same = x;
+    set_.rope(got.data(), cos.data(), sin.data(), half);
+    scalar_.rope(same.data(), cos.data(), sin.data(), half);
+    ASSERT_EQ(got, same) << "set " << set_.name << " half " << half;
+    for (size_t i = 0; i < half; ++i) {
+      const double a = x[i], b = x[i + half], c = cos[i], s = sin[i];
+      ASSERT_NEAR(got[i], a * c - b * s, 2e-7) << "set " << set_.name << " half " << half;
+      ASSERT_NEAR(got[i + half], a * s + b * c, 2e-7) << "set " << set_.name << " half " << half;
+    }
+  }
+}
+
+/// exp within 1.1 ulp, its sum with 1, the quotient and the product: at most 1.1 + 3 * 0.5 ulp, twice that where the binade
+/// of an intermediate value is the larger one.
+TEST_P(Elementwise, SiluMulIsWithinFourUlps) {
+  std::vector<float> gate, up;
+  for (double g = -87; g < 100; g += 0.0037) {
+    gate.push_back(static_cast<float>(g));
+    up.push_back(static_cast<float>(1.0 + 0.25 * std::sin(g)));
+  }
+  std::vector<float> out(gate.size());
+  set_.silu_mul(gate.data(), up.data(), out.data(), gate.size());
+  for (size_t i = 0; i < gate.size(); ++i) {
+    const double g = gate[i], want = up[i] * (g / (1.0 + std::exp(-g)));
+    if (want == 0) continue;
+    ASSERT_LE(ulps(out[i], want), 4) << "set " << set_.name << " gate " << gate[i];
+  }
+  for (const size_t n : kLengths) {  // the rest of a vector is computed like the others
+    std::vector<float> part(n);
+    set_.silu_mul(gate.data(), up.data(), part.data(), n);
+    ASSERT_TRUE(std::equal(part.begin(), part.end(), out.begin())) << "set " << set_.name << " n " << n;
+  }
+}
+
+TEST_P(Elementwise, SiluMulOfExtremes) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const std::vector<float> gate = {0.0f, 1e-30f, -1e-30f, 300.0f, -300.0f, 3e38f, -3e38f, NAN, kInf};
+  const std::vector<float> up(gate.size(), 2.0f);
+  std::vector<float> out(gate.size());
+  set_.silu_mul(gate.data(), up.data(), out.data(), gate.size());
+  EXPECT_EQ(out[0], 0.0f);
+  EXPECT_FLOAT_EQ(out[1], 1e-30f);
+  EXPECT_FLOAT_EQ(out[2], -1e-30f);
+  EXPECT_EQ(out[3], 600.0f);
+  EXPECT_EQ(out[4], 0.0f);
+  EXPECT_EQ(out[5], kInf);
+  EXPECT_EQ(out[6], 0.0f);
+  EXPECT_TRUE(std::isnan(out[7]));
+  EXPECT_EQ(out[8], kInf);
+}
+
+TEST_P(Elementwise, AddAddsAndMayWriteOverItsInput) {
+  for (const size_t n : kLengths) {
+    std::vector<float> a = random_floats(n, n), b = random_floats(n, n + 5), want(n);
+    for (size_t i = 0; i < n; ++i) want[i] = a[i] + b[i];
+    set_.add(a.data(), b.data(), a.data(), n);
+    ASSERT_EQ(a, want) << "set " << set_.name << " n " << n;
+  }
+}
+
+TEST_P(Elementwise, F16ConversionEqualsTheDefinition) {
+  std::vector<float> x;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {  // every half, its neighbours, and the ties between two halves
+    const uint32_t wide = bits_from_f32(f16_to_f32(static_cast<uint16_t>(bits)));
+    for (const uint32_t step : {0u, 1u, 0xFFFu, 0x1000u, 0x1001u, 0x1FFFu}) x.push_back(f32_from_bits(wide + step));
+  }
+  test::Random random(3);
+  for (int i = 0; i < 100000; ++i) x.push_back(f32_from_bits(static_cast<uint32_t>(random.bits())));
+  for (uint32_t bits : {0u, 0x80000000u, 0x33000000u, 0x33000001u, 0x33800000u, 0x387FC000u, 0x387FE000u, 0x477FEFFFu,
+                        0x477FF000u, 0x7F800000u, 0xFF800000u, 0x7F800001u, 0xFFC12345u}) {
+    x.push_back(f32_from_bits(bits));
+  }
+  std::vector<uint16_t> got(x.size());
+  set_.f32_to_f16(x.data(), got.data(), x.size());
+  for (size_t i = 0; i < x.size(); ++i) {
+    ASSERT_EQ(got[i], f32_to_f16(x[i])) << "set " << set_.name << " bits " << bits_from_f32(x[i]);
+  }
+}
+
+TEST_P(Elementwise, ReadAllIsTheSumOfTheWords) {
+  for (const size_t n : {0, 1, 7, 8, 9, 63, 255, 256, 257, 1000, 4097}) {
+    test::Bytes bytes(n, 3);
+    test::Random random(n + 1);
+    for (size_t i = 0; i < n; ++i) bytes.data()[i] = static_cast<uint8_t>(random.bits());
+    uint64_t want = 0;
+    for (size_t i = 0; i < n; ++i) want += static_cast<uint64_t>(bytes.data()[i]) << (8 * (i % 8));
+    EXPECT_EQ(set_.read_all(bytes.data(), n), want) << "set " << set_.name << " n " << n;
+  }
+}
+
+TEST_P(Elementwise, Int8PeakCountsWhatItComputes) {
+  int32_t sink = 0;
+  const uint64_t operations = set_.int8_peak(1000, &sink);
+  EXPECT_EQ(operations % 2000, 0u);
+  EXPECT_EQ(sink, -6 * static_cast<int32_t>(operations / 2));  // every product is 3 * -2
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, Elementwise,
+                         ::testing::ValuesIn(available_kernel_sets().begin(), available_kernel_sets().end()),
+                         [](const auto& set) { return std::string(set.param->name); });
+
+}  // namespace
+}  // namespace aurea::kernels

@@ -1,0 +1,98 @@
+// Which sets there are, and what selecting one by name does.
+#include "kernels/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "core/cpu_features.h"
+#include "core/error.h"
+
+namespace aurea::kernels {
+namespace {
+
+using ::testing::HasSubstr;
+
+Error error_of(std::string_view name) {
+  try {
+    select_kernel_set(name);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error for " << name;
+  return {ErrorCode::kInternal, ""};
+}
+
+TEST(Registry, ScalarIsFirstAndTheBestIsUsed) {
+  ASSERT_FALSE(available_kernel_sets().empty());
+  EXPECT_STREQ(available_kernel_sets().front()->name, "scalar");
+  EXPECT_EQ(&select_kernel_set(), available_kernel_sets().back());
+}
+
+TEST(Registry, SetsFollowTheCpu) {
+  std::vector<std::string> want = {"scalar"};
+  const CpuFeatures& cpu = cpu_features();
+  if (cpu.avx2) want.push_back("avx2");
+  if (cpu.avx512) want.push_back("avx512");
+  if (cpu.avx512_vnni) want.push_back("avx512vnni");
+  std::vector<std::string> names;
+  for (const KernelSet* set : available_kernel_sets()) names.push_back(set->name);
+  EXPECT_EQ(names, want);
+}
+
+TEST(Registry, EverySetIsSelectedByItsName) {
+  for (const KernelSet* set : available_kernel_sets()) EXPECT_EQ(&select_kernel_set(set->name), set);
+}
+
+TEST(Registry, UnknownNamesAreErrorsThatNameTheChoice) {
+  for (const char* name : {"avx3", "", "AVX2", "scalar ", "generic"}) {
+    const Error error = error_of(name);
+    EXPECT_EQ(error.code(), ErrorCode::kBadArgument) << name;
+    EXPECT_THAT(error.what(), HasSubstr("scalar")) << name;
+  }
+}
+
+TEST(Registry, ASetThatTheCpuLacksIsUnsupported) {
+#if !defined(__x86_64__)
+  GTEST_SKIP() << "only x86-64 has sets that a CPU may lack";
+#endif
+  bool tried = false;
+  for (const char* name : {"avx2", "avx512", "avx512vnni"}) {
+    bool available = false;
+    for (const KernelSet* set : available_kernel_sets()) available |= std::strcmp(set->name, name) == 0;
+    if (available) continue;
+    tried = true;
+    EXPECT_EQ(error_of(name).code(), ErrorCode::kUnsupported) << name;
+  }
+  if (!tried) GTEST_SKIP() << "this CPU runs every set";
+}
+
+TEST(Registry, NoEntryIsEmptyAndNamesSayTheSet) {
+  for (const KernelSet* set : available_kernel_sets()) {
+    for (size_t i = 0; i < kQuantTypeCount; ++i) {
+      ASSERT_NE(set->matmul[i].run, nullptr) << set->name << " " << kQuantTypes[i].name;
+      ASSERT_NE(set->matmul[i].name, nullptr);
+      const bool generic = set->matmul[i].run == set->generic_matmul.run;
+      EXPECT_EQ(generic, std::strcmp(set->matmul[i].name, "generic") == 0);
+    }
+    for (const bool there : {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
+                             set->rope != nullptr, set->silu_mul != nullptr, set->add != nullptr, set->f32_to_f16 != nullptr,
+                             set->attention != nullptr, set->read_all != nullptr, set->int8_peak != nullptr,
+                             set->generic_matmul.run != nullptr}) {
+      EXPECT_TRUE(there) << set->name;
+    }
+    const MatmulKernel& q4_k = set->matmul[static_cast<size_t>(QuantType::kQ4_K)];
+    EXPECT_EQ(q4_k.name, std::string(set->name) + ".q4_k");  // every set has its own
+    EXPECT_EQ(q4_k.activation, ActivationFormat::kQ8x256);
+  }
+}
+
+TEST(Registry, ActivationRowBytes) {
+  EXPECT_EQ(activation_row_bytes(ActivationFormat::kF32, 512), 2048u);
+  EXPECT_EQ(activation_row_bytes(ActivationFormat::kQ8x32, 512), 16 * sizeof(BlockQ8x32));
+  EXPECT_EQ(activation_row_bytes(ActivationFormat::kQ8x256, 512), 2 * sizeof(BlockQ8x256));
+}
+
+}  // namespace
+}  // namespace aurea::kernels
