@@ -44,6 +44,36 @@ std::string long_spelling(std::string_view argument) {
   return std::string(argument);
 }
 
+/// CLI11's help, with the left column kept to what a user types: no limits, no "Excludes: ...".
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return "";
+    std::string type = option->get_type_name();  // "TEXT", "INT:its limits" or "TEXT:{a,b}"
+    if (const size_t colon = type.find(':'); colon != std::string::npos) {
+      type = type[colon + 1] == '{' ? type.substr(colon + 1) : type.substr(0, colon);
+    }
+    const std::string value = option->get_default_str();
+    return " " + type + (value.empty() ? "" : "=" + value) + (option->get_required() ? " (required)" : "");
+  }
+};
+
+/// Says what is wrong with the command line and where to look. CLI11 complains of a missing MODEL or command before it
+/// mentions the misspelt word that was meant to be it, so unknown words come first here.
+void print_usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& command = chosen.empty() ? app : *chosen.back();
+  const std::string name = chosen.empty() ? "aurea" : "aurea " + command.get_name();
+  std::string what = error.what();
+  if (const std::vector<std::string> unknown = command.remaining(); !unknown.empty()) {
+    const char* kind = unknown.front().starts_with('-') ? "no such option" : chosen.empty() ? "no such command" : "one argument too many";
+    what = fmt::format("{}: {}", unknown.front(), kind);
+  } else if (chosen.empty()) {
+    what = "which command?";
+  }
+  fmt::print(stderr, "{}: {}\n'{} --help' shows what is possible\n", name, what, name);
+}
+
 constexpr const char* kFooter = R"(Examples:
   aurea quantize Phi-3.5-mini-instruct -o phi-3.5-mini-Q4_K_M.gguf --type Q4_K_M
   aurea eval phi-3.5-mini-Q4_K_M.gguf --reference Phi-3.5-mini-instruct --text held-out.txt
@@ -79,7 +109,8 @@ int main_with(int argc, char** argv) {
   CLI::App app{"Aurea takes Microsoft's Phi models from the checkpoint to the device: quantize, measure, run."};
   app.name("aurea");
   app.footer(kFooter);
-  app.set_version_flag("--version", AUREA_VERSION);
+  app.set_version_flag("--version", "aurea " AUREA_VERSION);
+  app.formatter(std::make_shared<HelpFormatter>());  // the commands inherit it
   app.require_subcommand(1);
   Context context{.cancel = g_cancel, .run = nullptr};
   for (const Command& command : commands()) command.add(app, context);
@@ -88,13 +119,16 @@ int main_with(int argc, char** argv) {
     for (int i = argc - 1; i > 0; --i) arguments.push_back(long_spelling(argv[i]));
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);  // prints the help, or the error with a hint
-    return code == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // prints the help or the version
+    print_usage_error(app, error);
+    return 2;
   }
   std::signal(SIGINT, on_interrupt);
   try {
     context.run();
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+    fmt::print(stderr, "aurea: cannot write to standard output; the result is lost or cut\n");
+    return 1;
   } catch (const Error& error) {
     fmt::print(stderr, "aurea: {}\n", error.what());
     return exit_code(error.code());

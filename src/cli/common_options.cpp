@@ -1,10 +1,14 @@
 #include "cli/common_options.h"
 
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
 #include <random>
 
 #include "core/env.h"
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "core/output_file.h"
 
 namespace aurea::cli {
 namespace {
@@ -22,10 +26,35 @@ void add_model_option(CLI::App& app, std::string& path) {
   });
 }
 
+CLI::Validator whole_number(uint64_t low, uint64_t high) {
+  return CLI::Validator([low, high](std::string& text) -> std::string {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return "";
+    if (high == INT64_MAX) return fmt::format("'{}' is not a whole number from {} on", text, low);
+    return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+  }, "");
+}
+
+void check_output(const std::string& path, bool force) {
+  namespace fs = std::filesystem;
+  if (fs::path(path).filename().empty()) fail(ErrorCode::kBadArgument, "--output '{}': expected the name of a file", path);
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) fail(ErrorCode::kBadArgument, "--output {}: this is a folder; name a file in it", path);
+  if (fs::exists(status) && !fs::is_regular_file(status)) fail(ErrorCode::kBadArgument, "--output {}: not a regular file; it is left as it is", path);
+  check_output_path(path, force);
+}
+
 void EngineFlags::add_to(CLI::App& app) {
-  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str();
-  app.add_option("-c,--ctx-size", context_size, "Tokens of context; 0: as many as the model was made for")->capture_default_str();
-  app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")->capture_default_str()->check(CLI::Range(1, 4096));
+  app.add_option("-c,--ctx-size", context_size, "Tokens of context; 0: as many as the model was made for")
+      ->capture_default_str()->check(whole_number());
+  add_all_but_context(app);
+}
+
+void EngineFlags::add_all_but_context(CLI::App& app) {
+  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, 1024));
+  app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")->capture_default_str()->check(whole_number(1, 4096));
   app.add_option("--cache-type", cache_type, "Numbers of the key/value cache: f16 or f32")
       ->capture_default_str()->check(CLI::IsMember({"f16", "f32"}, CLI::ignore_case));
   app.add_option("--gpu-layers,--n-gpu-layers", gpu_layers, "Accepted for llama.cpp command lines; this build runs on the CPU");
@@ -57,21 +86,26 @@ void SamplingFlags::add_to(CLI::App& app) {
   app.add_option("--repeat-last-n", sampling.repeat_last_n, "How many tokens back the penalties look; -1: all")->capture_default_str();
   app.add_option("--frequency-penalty", sampling.frequency_penalty, "Subtracted for every time a token was seen")->capture_default_str();
   app.add_option("--presence-penalty", sampling.presence_penalty, "Subtracted once for a token that was seen")->capture_default_str();
-  app.add_option("-s,--seed", seed, "Same seed, same answer; default: a new one every time");
+  app.add_option("-s,--seed", seed, "Same seed, same answer; -1: a new one every time")->capture_default_str();
 }
 
 engine::SamplingOptions SamplingFlags::options() const {
   engine::SamplingOptions options = sampling;
-  options.seed = seed.value_or(std::random_device{}());
+  options.seed = seed >= 0 ? static_cast<uint64_t>(seed) : std::random_device{}();
   return options;
 }
 
 void InputFlags::add_to(CLI::App& app) {
-  auto* group = app.add_option_group("input", "What to read (one of)");
-  group->add_option("--text,-f,--file", text_file, "A file with text");
-  group->add_option("-p,--prompt", prompt, "The text itself");
-  group->add_option("--tokens", tokens, "Token ids, separated by commas: works without a tokenizer")->delimiter(',');
-  group->require_option(0, 1);
+  auto* file = app.add_option("-f,--file,--text", text_file, "A file with text");
+  auto* text = app.add_option("-p,--prompt", prompt, "The text itself")->excludes(file);
+  auto* ids = app.add_option("--tokens", tokens, "Token ids, separated by commas")->excludes(file)->excludes(text);
+  ids->delimiter(',')->allow_extra_args(false)->check(whole_number(0, INT32_MAX));
+  options_ = {file, text, ids};
+  for (CLI::Option* option : options_) option->group("Input, one of");
+}
+
+bool InputFlags::given() const {
+  return std::ranges::any_of(options_, [](const CLI::Option* option) { return option->count() > 0; });
 }
 
 std::string InputFlags::text() const {
@@ -80,6 +114,10 @@ std::string InputFlags::text() const {
 }
 
 std::vector<int32_t> InputFlags::ids(const engine::Model& model, bool add_special) const {
+  const uint64_t vocab = model.source().params().vocab_size;
+  for (const int32_t id : tokens) {
+    if (static_cast<uint64_t>(id) >= vocab) fail(ErrorCode::kBadArgument, "--tokens: id {} is outside the vocabulary of {}", id, vocab);
+  }
   if (!tokens.empty()) return tokens;
   return model.tokenizer().encode(text(), {.add_special = add_special, .parse_special = false});
 }

@@ -16,6 +16,13 @@ namespace aurea::cli {
 /// MODEL as a positional, or --model.
 void add_model_option(CLI::App& app, std::string& path);
 
+/// A whole number from `low` on: refuses "-1", which the parser would take for a size of 2^64 - 1, and words.
+CLI::Validator whole_number(uint64_t low = 0, uint64_t high = INT64_MAX);
+
+/// Throws kBadArgument, before any work, when an output cannot be put at `path`: it is no file's name, it exists and `force`
+/// is not given, or what is there is a folder or a device, which --force must not replace.
+void check_output(const std::string& path, bool force);
+
 /// --threads, --ctx-size, --batch-size, --cache-type, --gpu-layers.
 struct EngineFlags {
   unsigned threads = 0;
@@ -25,6 +32,8 @@ struct EngineFlags {
   int gpu_layers = 0;
 
   void add_to(CLI::App& app);
+  /// Without --ctx-size, for commands that give it a meaning of their own.
+  void add_all_but_context(CLI::App& app);
   [[nodiscard]] engine::EngineOptions options(const Context& context) const;
 };
 
@@ -34,23 +43,28 @@ void report_dispatch(const engine::Engine& engine);
 /// --temp, --top-k, ..., --seed.
 struct SamplingFlags {
   engine::SamplingOptions sampling;
-  std::optional<uint64_t> seed;  // nothing: a new one every time
+  int64_t seed = -1;  // negative: a new one every time
 
   void add_to(CLI::App& app);
   [[nodiscard]] engine::SamplingOptions options() const;
 };
 
-/// Input as text (--text FILE, --prompt TEXT) or ids (--tokens 1,2,3): exactly one of them.
+/// Input as text (--text FILE, --prompt TEXT) or ids (--tokens 1,2,3): at most one of them.
 struct InputFlags {
   std::string text_file, prompt;
   std::vector<int32_t> tokens;
 
   void add_to(CLI::App& app);
-  [[nodiscard]] bool given() const { return !text_file.empty() || !prompt.empty() || !tokens.empty(); }
+  /// One of the options was on the command line, be its value empty or not.
+  [[nodiscard]] bool given() const;
   /// The text of --text or --prompt. Throws kBadArgument when ids were given.
   [[nodiscard]] std::string text() const;
   /// Ids, encoded with the model's tokenizer if text was given (control tokens in it are plain text).
+  /// Throws kBadArgument when an id of --tokens is outside the model's vocabulary.
   [[nodiscard]] std::vector<int32_t> ids(const engine::Model& model, bool add_special) const;
+
+ private:
+  std::vector<CLI::Option*> options_;
 };
 
 }  // namespace aurea::cli

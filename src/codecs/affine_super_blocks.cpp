@@ -1,3 +1,4 @@
+// The three steps of the affine k-types: groups, scales of the groups, final codes.
 #include "codecs/affine_super_blocks.h"
 
 #include <algorithm>

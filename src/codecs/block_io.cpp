@@ -1,3 +1,4 @@
+// Checks of rows before they are encoded.
 #include "codecs/block_io.h"
 
 #include <limits>

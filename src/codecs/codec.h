@@ -15,14 +15,19 @@ namespace aurea::codecs {
 struct Codec {
   QuantType type;
 
-  /// dst[n] = the values of the n / block_elements blocks at src. n is a multiple of the block.
+  /// dst[n] = the values of the n / block_elements blocks at src. n is a multiple of the block; src may have any
+  /// alignment. Any bytes decode to something; what `validate` accepts decodes to finite values.
   void (*decode)(const std::byte* src, float* dst, size_t n);
 
   /// Quantizes one whole row of n finite values. `importance` [n] weights the squared error per column; null:
   /// unweighted. The whole row must be given at once: some types weight by the mean square of the row.
+  /// A group whose importance is all zero may decode to 0, as in the reference: give each column some.
+  /// Throws kBadFile for a value that is not finite or an importance that is not a finite number from 0, kUnsupported
+  /// for values that are too large for the type's scales; never stores an infinite scale.
   void (*encode)(const float* src, std::byte* dst, size_t n, const float* importance);
 
-  /// True if every scale in the n elements at src is finite (data from files is checked with this before it is used).
+  /// True if every scale (in float types: every value) in the n elements at src is finite. Data from files is checked
+  /// with this before it is used.
   bool (*validate)(const std::byte* src, size_t n);
 
   bool uses_importance = false;  // false: `importance` is ignored

@@ -1,16 +1,17 @@
-// Q4_0: 32 values, one f16 scale, 4-bit codes. value = (n - 8) * d. Search: simple_blocks.h, codes 0 .. 15 around 8.
+// Q4_0: 32 values, one f16 scale, 4-bit codes. value = (n - 8) * d.
+// Search: simple_blocks.h, codes -8 .. 7.
 #include "codecs/simple_blocks.h"
 
 namespace aurea::codecs {
 namespace {
 
-constexpr int kLevels = 8;
+constexpr SimpleGrid kGrid = {-8, 7, false};
 
 void decode_block(const BlockQ4_0& block, float* dst) {
   const float d = f16_to_f32(block.d);
   int codes[kBlock32];
   unpack_codes(block.qs, codes);
-  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] - kLevels) * d;
+  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] + kGrid.lowest) * d;
 }
 
 void write_block(const SimpleFit& fit, std::byte* dst) {
@@ -23,10 +24,10 @@ void write_block(const SimpleFit& fit, std::byte* dst) {
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ4_0, src, n, importance);
   if (importance != nullptr) {
-    encode_symmetric_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ4_0), write_block);
+    encode_weighted(kGrid, src, dst, n, importance, sizeof(BlockQ4_0), write_block);
     return;
   }
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_0)) write_block(fit_symmetric(src + i, kLevels), dst);
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_0)) write_block(fit_symmetric(kGrid, src + i), dst);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// Q4_1: 32 values, f16 scale and f16 minimum, 4-bit codes. value = n * d + m. Search: simple_blocks.h, codes 0 .. 15.
+// Q4_1: 32 values, f16 scale and f16 minimum, 4-bit codes. value = n * d + m.
+// Search: simple_blocks.h, codes 0 .. 15.
 #include "codecs/simple_blocks.h"
 
 namespace aurea::codecs {
 namespace {
 
-constexpr int kLevels = 15;
+constexpr SimpleGrid kGrid = {0, 15, true};
 
 void decode_block(const BlockQ4_1& block, float* dst) {
   const float d = f16_to_f32(block.d), m = f16_to_f32(block.m);
@@ -24,10 +25,10 @@ void write_block(const SimpleFit& fit, std::byte* dst) {
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ4_1, src, n, importance);
   if (importance != nullptr) {
-    encode_affine_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ4_1), write_block);
+    encode_weighted(kGrid, src, dst, n, importance, sizeof(BlockQ4_1), write_block);
     return;
   }
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_1)) write_block(fit_affine(src + i, kLevels), dst);
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_1)) write_block(fit_affine(kGrid, src + i), dst);
 }
 
 }  // namespace

@@ -1,17 +1,17 @@
-// Q5_0: 32 values, one f16 scale, 5-bit codes. value = (n + 16 h - 16) * d, h the fifth bit. Search: simple_blocks.h,
-// codes 0 .. 31 around 16.
+// Q5_0: 32 values, one f16 scale, 5-bit codes. value = (n + 16 h - 16) * d, h the fifth bit.
+// Search: simple_blocks.h, codes -16 .. 15.
 #include "codecs/simple_blocks.h"
 
 namespace aurea::codecs {
 namespace {
 
-constexpr int kLevels = 16;
+constexpr SimpleGrid kGrid = {-16, 15, false};
 
 void decode_block(const BlockQ5_0& block, float* dst) {
   const float d = f16_to_f32(block.d);
   int codes[kBlock32];
   unpack_codes(block.qs, block.qh, codes);
-  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] - kLevels) * d;
+  for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] + kGrid.lowest) * d;
 }
 
 void write_block(const SimpleFit& fit, std::byte* dst) {
@@ -25,10 +25,10 @@ void write_block(const SimpleFit& fit, std::byte* dst) {
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ5_0, src, n, importance);
   if (importance != nullptr) {
-    encode_symmetric_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ5_0), write_block);
+    encode_weighted(kGrid, src, dst, n, importance, sizeof(BlockQ5_0), write_block);
     return;
   }
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_0)) write_block(fit_symmetric(src + i, kLevels), dst);
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_0)) write_block(fit_symmetric(kGrid, src + i), dst);
 }
 
 }  // namespace

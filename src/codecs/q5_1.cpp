@@ -1,11 +1,11 @@
-// Q5_1: 32 values, f16 scale and f16 minimum, 5-bit codes. value = (n + 16 h) * d + m, h the fifth bit. Search:
-// simple_blocks.h, codes 0 .. 31.
+// Q5_1: 32 values, f16 scale and f16 minimum, 5-bit codes. value = (n + 16 h) * d + m, h the fifth bit.
+// Search: simple_blocks.h, codes 0 .. 31.
 #include "codecs/simple_blocks.h"
 
 namespace aurea::codecs {
 namespace {
 
-constexpr int kLevels = 31;
+constexpr SimpleGrid kGrid = {0, 31, true};
 
 void decode_block(const BlockQ5_1& block, float* dst) {
   const float d = f16_to_f32(block.d), m = f16_to_f32(block.m);
@@ -26,10 +26,10 @@ void write_block(const SimpleFit& fit, std::byte* dst) {
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ5_1, src, n, importance);
   if (importance != nullptr) {
-    encode_affine_weighted(src, dst, n, importance, kLevels, sizeof(BlockQ5_1), write_block);
+    encode_weighted(kGrid, src, dst, n, importance, sizeof(BlockQ5_1), write_block);
     return;
   }
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_1)) write_block(fit_affine(src + i, kLevels), dst);
+  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_1)) write_block(fit_affine(kGrid, src + i), dst);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// Which build of the searches this process uses.
 #include "codecs/search.h"
 
 #include "core/cpu_features.h"

@@ -8,23 +8,29 @@
 
 namespace aurea::codecs {
 
+/// Codes lowest .. highest, stored from 0. Without a minimum the range is -levels .. levels - 1, with one 0 .. levels.
+struct SimpleGrid {
+  int lowest, highest;
+  bool has_min;
+};
+
 struct SimpleFit {
   float scale;
-  float min;  // x^ = scale * code + min (affine) or scale * (code - levels) (symmetric, min unused)
+  float min;  // x^ = scale * (stored code + lowest) + min; 0 in grids without a minimum
   uint8_t codes[kBlock32];
 };
 
-/// Codes 0 .. 2 levels - 1, scale = m / -levels for the element m of largest magnitude.
-SimpleFit fit_symmetric(const float* x, int levels);
-/// Codes 0 .. levels from the smallest to the largest element.
-SimpleFit fit_affine(const float* x, int levels);
+/// scale = m / lowest for the element m of largest magnitude.
+SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x);
+/// From the smallest to the largest element.
+SimpleFit fit_affine(const SimpleGrid& grid, const float* x);
 
-/// A row of n values with importance [n]: emit(const SimpleFit&) for each block in order.
+/// Stores one block at dst.
 using EmitBlock = void (*)(const SimpleFit& fit, std::byte* dst);
-void encode_symmetric_weighted(const float* src, std::byte* dst, size_t n, const float* importance, int levels,
-                               size_t block_bytes, EmitBlock emit);
-void encode_affine_weighted(const float* src, std::byte* dst, size_t n, const float* importance, int levels,
-                            size_t block_bytes, EmitBlock emit);
+
+/// A row of n values with importance [n]: searches and emits its blocks in order.
+void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, size_t n, const float* importance,
+                     size_t block_bytes, EmitBlock emit);
 
 /// Nibbles and fifth bits. Byte j of qs: element j low, element j + 16 high; bit i of qh (little-endian): element i.
 inline void pack_nibbles(const uint8_t* codes, uint8_t* qs) {

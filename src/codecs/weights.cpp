@@ -1,3 +1,4 @@
+// Compiled with -fno-math-errno (CMakeLists.txt).
 #include "codecs/weights.h"
 
 #include <cmath>

@@ -13,7 +13,7 @@ namespace {
 // Between the loops of one forward pass a worker spins; a process that has nothing to do must not burn a core,
 // so it parks after this long.
 constexpr auto kSpinTime = std::chrono::microseconds(200);
-constexpr unsigned kMaxThreads = 1024;
+constexpr unsigned kMaxThreads = 256;
 
 inline void pause_cpu() {
 #if defined(__x86_64__)

@@ -61,8 +61,9 @@ TEST(GoldenChatTemplates, EveryCase) {
   std::map<std::string, int> counts;
   for (const Json& item : cases) {
     SCOPED_TRACE(item["id"].get<std::string>());
-    const std::string source = item.contains("template") ? item["template"].get<std::string>()
-                                                         : test::read_file(*folder / item["template_file"].get<std::string>());
+    const std::string source = item.contains("template")
+                                   ? item["template"].get<std::string>()
+                                   : test::read_file(*folder / item["template_file"].get<std::string>());
     const Result result = render(source, item["vars"]);
     if (item.contains("expected")) {
       EXPECT_EQ(result.error, "");

@@ -24,10 +24,14 @@ void TextBuilder::reserve(uint64_t bytes, uint64_t switches) {
   meter_.work(bytes + switches * sizeof(uint32_t));
 }
 
+bool TextBuilder::begins_origin(bool from_template) const {
+  return !text_.bytes.empty() && from_template != last_from_template_;
+}
+
 void TextBuilder::begin_origin(bool from_template) {
   if (text_.bytes.empty()) {
     text_.starts_from_template = from_template;
-  } else if (from_template != last_from_template_) {
+  } else if (begins_origin(from_template)) {
     text_.switches.push_back(static_cast<uint32_t>(text_.bytes.size()));
   }
   last_from_template_ = from_template;
@@ -35,7 +39,7 @@ void TextBuilder::begin_origin(bool from_template) {
 
 void TextBuilder::append(std::string_view bytes, bool from_template) {
   if (bytes.empty()) return;
-  reserve(bytes.size(), 1);
+  reserve(bytes.size(), begins_origin(from_template) ? 1 : 0);
   begin_origin(from_template);
   text_.bytes.append(bytes);
 }
@@ -44,9 +48,9 @@ void TextBuilder::append(const Text& text, size_t begin, size_t end) {
   if (begin >= end) return;
   const auto first = std::ranges::upper_bound(text.switches, begin);
   const auto last = std::lower_bound(first, text.switches.end(), end);
-  reserve(end - begin, static_cast<uint64_t>(last - first) + 1);
   // The origin flips at every switch up to and including `begin`.
   bool from_template = text.starts_from_template != ((first - text.switches.begin()) % 2 != 0);
+  reserve(end - begin, static_cast<uint64_t>(last - first) + (begins_origin(from_template) ? 1 : 0));
   begin_origin(from_template);
   const auto base = static_cast<uint32_t>(text_.bytes.size() - begin);  // may wrap; the sums below wrap back
   for (auto at = first; at != last; ++at) {
@@ -67,7 +71,7 @@ void TextBuilder::append_repeated(const Text& text, uint64_t count) {
     return;
   }
   if (count == 0) return;
-  reserve(count * text.bytes.size(), 1);
+  reserve(count * text.bytes.size(), begins_origin(text.starts_from_template) ? 1 : 0);
   begin_origin(text.starts_from_template);
   text_.bytes.reserve(text_.bytes.size() + count * text.bytes.size());
   for (uint64_t i = 0; i < count; ++i) text_.bytes.append(text.bytes);
@@ -75,7 +79,7 @@ void TextBuilder::append_repeated(const Text& text, uint64_t count) {
 
 void TextBuilder::append_repeated(char c, uint64_t count, bool from_template) {
   if (count == 0) return;
-  reserve(count, 1);
+  reserve(count, begins_origin(from_template) ? 1 : 0);
   begin_origin(from_template);
   text_.bytes.append(count, c);
 }

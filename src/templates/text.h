@@ -54,6 +54,8 @@ class TextBuilder {
 
  private:
   void reserve(uint64_t bytes, uint64_t switches);
+  /// True if text of this origin, appended now, needs an entry in `switches`.
+  [[nodiscard]] bool begins_origin(bool from_template) const;
   void begin_origin(bool from_template);
 
   Meter& meter_;

@@ -68,6 +68,10 @@ const std::vector<GoldenModel>& golden_models() {
   return models;
 }
 
+// Comparisons of ways to compute the same bits need no long texts: this passes every window, page border and switch of the small
+// checkpoints, and keeps the scalar set's share of the time bearable.
+constexpr size_t kShortEnough = 150;
+
 std::vector<int32_t> ids_of(const Json& item) { return item.get<std::vector<int32_t>>(); }
 
 engine::EngineOptions exact_options(const kernels::KernelSet& set, size_t batch_tokens = 512) {
@@ -141,6 +145,7 @@ TEST(ModelGolden, SmallPassesGiveTheSameBitsAsOnePass) {
   for_each_model_and_set([](const GoldenModel& golden, const models::ModelSource& source, const kernels::KernelSet& set) {
     Engine whole(source, exact_options(set)), small(source, exact_options(set, 7));
     for (const Json& item : golden.cases["cases"]) {
+      if (item["ids"].size() > kShortEnough) continue;
       EXPECT_EQ(logits_at_once(whole, ids_of(item["ids"])), logits_at_once(small, ids_of(item["ids"]))) << item["name"];
     }
   });
@@ -192,6 +197,7 @@ TEST(ModelGolden, ABatchGivesEachSequenceWhatItGetsAlone) {
     std::vector<std::vector<int32_t>> prompts;
     std::vector<std::vector<std::vector<float>>> alone, together;
     for (const Json& item : golden.cases["cases"]) {
+      if (item["ids"].size() > kShortEnough) continue;
       prompts.push_back(ids_of(item["ids"]));
       alone.push_back(logits_at_once(engine, prompts.back()));
       together.emplace_back(prompts.back().size());

@@ -148,9 +148,11 @@ void run(const Options& options, const Context& context) {
   engine::Engine engine(model.source(), options.engine.options(context));
   const double load_seconds = seconds_since(start);
   report_dispatch(engine);
-  if (options.depth + options.generate + 1 > engine.context_size() || options.prompt > engine.context_size()) {
-    fail(ErrorCode::kBadArgument, "prompt {}, depth {} and {} generated tokens do not fit into a context of {}", options.prompt,
-         options.depth, options.generate, engine.context_size());
+  const size_t room = engine.context_size();
+  if (options.prompt > room) fail(ErrorCode::kBadArgument, "--prompt {}: the context holds {} tokens", options.prompt, room);
+  if (options.depth >= room || options.generate >= room - options.depth) {
+    fail(ErrorCode::kBadArgument, "--depth {} and --generate {} do not fit, with the one token that starts them, into a context of {}",
+         options.depth, options.generate, room);
   }
   Runner runner(engine, options, context.cancel);
   Progress progress("bench", 2 * options.repetitions + 1, ProgressUnit::kItems, context.quiet);
@@ -165,7 +167,6 @@ void run(const Options& options, const Context& context) {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);  // before the limits, whose buffer is not the model's
   const Limits limits = measure_limits(engine);
-  progress.finish();
 
   const Cost cost = cost_of(model.source());
   const Spread read = spread_of(prefill), write = spread_of(decode);
@@ -186,11 +187,16 @@ void run(const Options& options, const Context& context) {
                        {"fraction_of_limit", {{"prefill", prefill_fraction}, {"decode", decode_fraction}}}});
   }
   print_text(fmt::format("{:<24} {:>9} {:>9} {:>9}  {}\n", "tokens/s", "median", "min", "max", "of the machine's limit"));
-  print_text(fmt::format("{:<24} {:>9.1f} {:>9.1f} {:>9.1f}  {:.0f}% of {:.0f} int8 Gop/s\n", fmt::format("prefill {}", options.prompt),
-                         read.median, read.min, read.max, 100 * prefill_fraction, limits.int8_gops));
-  print_text(fmt::format("{:<24} {:>9.1f} {:>9.1f} {:>9.1f}  {:.0f}% of {:.1f} GB/s memory reads\n",
-                         fmt::format("decode {} x {} at {}", options.generate, options.batch, options.depth), write.median,
-                         write.min, write.max, 100 * decode_fraction, limits.memory_read_gb_per_s));
+  const auto row = [](const std::string& label, const Spread& spread, const std::string& share) {
+    print_text(fmt::format("{:<24} {:>9.1f} {:>9.1f} {:>9.1f}  {}\n", label, spread.median, spread.min, spread.max, share));
+  };
+  if (!prefill.empty()) {
+    row(fmt::format("prefill {}", options.prompt), read, fmt::format("{:.0f}% of {:.0f} int8 Gop/s", 100 * prefill_fraction, limits.int8_gops));
+  }
+  if (!decode.empty()) {
+    row(fmt::format("decode {} x {} at {}", options.generate, options.batch, options.depth), write,
+        fmt::format("{:.0f}% of {:.1f} GB/s memory reads", 100 * decode_fraction, limits.memory_read_gb_per_s));
+  }
   print_text(fmt::format("loaded in {:.2f} s, peak memory {}, {} threads, kernels {} on {}\n", load_seconds, format_bytes(peak_rss),
                          engine.pool().size(), engine.kernel_set().name, cpu_features().model_name));
 }
@@ -201,11 +207,11 @@ void add_bench(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("bench", "Measure speed and memory, beside the machine's own limits");
   add_model_option(*command, options->model);
-  command->add_option("--prompt", options->prompt, "Tokens to read; 0: do not measure")->capture_default_str();
-  command->add_option("--generate", options->generate, "Tokens to write; 0: do not measure")->capture_default_str();
-  command->add_option("--repetitions", options->repetitions, "Runs of each")->capture_default_str()->check(CLI::Range(1, 1000));
-  command->add_option("--batch", options->batch, "Sequences that write together")->capture_default_str()->check(CLI::Range(1, 256));
-  command->add_option("--depth", options->depth, "Tokens already in the context when writing starts")->capture_default_str();
+  command->add_option("--prompt", options->prompt, "Tokens to read; 0: do not measure")->capture_default_str()->check(whole_number());
+  command->add_option("--generate", options->generate, "Tokens to write; 0: do not measure")->capture_default_str()->check(whole_number());
+  command->add_option("--repetitions", options->repetitions, "Runs of each")->capture_default_str()->check(whole_number(1, 1000));
+  command->add_option("--batch", options->batch, "Sequences that write together")->capture_default_str()->check(whole_number(1, 256));
+  command->add_option("--depth", options->depth, "Tokens already in the context when writing starts")->capture_default_str()->check(whole_number());
   options->engine.add_to(*command);
   add_output_options(*command, context);
   command->footer(R"(Example:

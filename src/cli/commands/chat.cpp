@@ -19,6 +19,7 @@ Json first_messages(const std::string& system) {
 
 void run(const GenerateFlags& flags, const Context& context) {
   const engine::Model model = engine::Model::load(flags.model);
+  require_tokenizer(model);
   static_cast<void>(model.chat_template());  // says so before the first question if there is none
   engine::Engine engine(model.source(), flags.engine.options(context));
   report_dispatch(engine);

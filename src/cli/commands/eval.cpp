@@ -92,9 +92,10 @@ void add_eval(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("eval", "Measure perplexity, and the KL divergence from a reference");
   add_model_option(*command, options->model);
   command->add_option("--reference", options->reference, "The original: GGUF file or Hugging Face folder");
-  command->add_option("--context", options->context, "Tokens per window; every window starts anew")->capture_default_str()->check(CLI::Range(2, 1 << 20));
+  command->add_option("-c,--ctx-size,--context", options->context, "Tokens per window; every window starts anew")
+      ->capture_default_str()->check(whole_number(2));
   options->input.add_to(*command);
-  options->engine.add_to(*command);
+  options->engine.add_all_but_context(*command);
   add_output_options(*command, context);
   command->footer(R"(Perplexity is exp of the mean loss per token; lower is better. The KL divergence says how far the model's predictions are
 from the reference's, in nats per token; 0 is equal. All tokens but the first of each window count.

@@ -1,12 +1,14 @@
 #include "cli/commands/generate.h"
 
+#include "core/error.h"
+
 namespace aurea::cli {
 
 void GenerateFlags::add_to(CLI::App& app) {
   add_model_option(app, model);
   app.add_option("--system,--system-prompt", system, "A system message before the first turn");
   app.add_option("-n,--n-predict", max_tokens, "Tokens to write at most; -1: until the model ends")->capture_default_str()->check(CLI::Range(-1LL, 1LL << 40));
-  app.add_option("--stop,-r,--reverse-prompt", stop, "End the answer before this text (may be given several times)");
+  app.add_option("--stop,-r,--reverse-prompt", stop, "End the answer before this text (may be given several times)")->allow_extra_args(false);
   app.add_flag("--ignore-eos", ignore_eos, "Go on after the model's own end");
   sampling.add_to(app);
   engine.add_to(app);
@@ -19,6 +21,12 @@ engine::GenerateOptions GenerateFlags::options() const {
   options.stop = stop;
   options.ignore_end = ignore_eos;
   return options;
+}
+
+void require_tokenizer(const engine::Model& model) {
+  if (model.has_tokenizer()) return;
+  fail(ErrorCode::kUnsupported, "{}: this model has no tokenizer, so it cannot write text; 'aurea logits' and 'aurea eval' work on --tokens",
+       model.source().path().string());
 }
 
 std::string describe_timings(const engine::GenerateResult& result) {

@@ -20,6 +20,9 @@ struct GenerateFlags {
   [[nodiscard]] engine::GenerateOptions options() const;
 };
 
+/// Throws kUnsupported, naming the commands that do without, when the model brings no tokenizer.
+void require_tokenizer(const engine::Model& model);
+
 /// "12 tokens in 0.31 s (38.7/s) after a prompt of 9 (412/s)".
 std::string describe_timings(const engine::GenerateResult& result);
 const char* reason_name(engine::FinishReason reason);

@@ -86,9 +86,13 @@ Report report_folder(const std::string& path, const formats::SafetensorsFile& fi
 }
 
 void print_report(const Report& report, uint64_t parameters, uint64_t tensor_bytes) {
-  std::string text = fmt::format("{}, {}: {} parameters in {} tensors, {} on disk, {:.2f} bits per weight\n", report.format,
-                                 report.architecture, format_count(parameters), report.tensors.size(), format_bytes(report.bytes),
-                                 parameters > 0 ? 8.0 * static_cast<double>(tensor_bytes) / static_cast<double>(parameters) : 0.0);
+  std::string text = report.format + (report.architecture.empty() ? "" : ", " + sanitize_utf8(report.architecture));
+  if (report.tensors.empty()) {
+    text += fmt::format(": no tensors, {} on disk\n", format_bytes(report.bytes));
+  } else {
+    text += fmt::format(": {} parameters in {} tensors, {} on disk, {:.2f} bits per weight\n", format_count(parameters), report.tensors.size(),
+                        format_bytes(report.bytes), parameters > 0 ? 8.0 * static_cast<double>(tensor_bytes) / static_cast<double>(parameters) : 0.0);
+  }
   text += "\nMetadata\n";
   for (const auto& [key, value] : report.metadata.items()) {
     std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -96,6 +100,7 @@ void print_report(const Report& report, uint64_t parameters, uint64_t tensor_byt
     if (shown.size() > kWidth) shown = shown.substr(0, complete_utf8_prefix(std::string_view(shown).substr(0, kWidth))) + " ...";
     text += fmt::format("  {:<44} {}\n", key, shown);
   }
+  if (report.tensors.empty()) return print_text(text);
   text += "\nTypes\n";
   std::map<std::string_view, std::pair<uint64_t, uint64_t>> by_type;  // tensors, bytes
   for (const Row& row : report.tensors) {

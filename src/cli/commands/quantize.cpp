@@ -1,7 +1,9 @@
 // aurea quantize: checkpoint in, quantized file out.
+#include <algorithm>
 #include <chrono>
 
 #include "cli/command.h"
+#include "cli/common_options.h"
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/thread_pool.h"
@@ -18,6 +20,7 @@ struct Options {
 
 void run(const Options& options, const Context& context) {
   const quantization::Recipe& recipe = quantization::find_recipe(options.type);
+  check_output(options.output, options.force);
   const models::ModelSource source = models::ModelSource::open(options.source);
   ThreadPool pool(options.threads);
   const auto start = std::chrono::steady_clock::now();
@@ -29,15 +32,15 @@ void run(const Options& options, const Context& context) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const models::ModelSource result = models::ModelSource::open(options.output);
-  const double ratio = static_cast<double>(source.file_bytes()) / static_cast<double>(bytes);
+  const double before = static_cast<double>(source.file_bytes()), after = static_cast<double>(bytes);
   if (context.json) {
     print_json({{"output", options.output}, {"type", recipe.name}, {"architecture", source.description().architecture},
                 {"parameters", source.parameter_count()}, {"source_bytes", source.file_bytes()}, {"bytes", bytes},
                 {"bits_per_weight", result.bits_per_weight()}, {"seconds", seconds}});
     return;
   }
-  print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times smaller), {:.2f} -> {:.2f} bits per weight\n", options.output,
-                         format_count(source.parameter_count()), format_bytes(source.file_bytes()), format_bytes(bytes), ratio,
+  print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n", options.output,
+                         format_count(source.parameter_count()), format_bytes(source.file_bytes()), format_bytes(bytes), std::max(before, after) / std::min(before, after), after > before ? "larger" : "smaller",
                          source.bits_per_weight(), result.bits_per_weight()));
 }
 
@@ -58,7 +61,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options->output, "File to write")->required();
   command->add_option("--type", options->type, "Type of the result, see below")->capture_default_str();
   command->add_option("--format", options->format, "Format of the result")->capture_default_str()->check(CLI::IsMember({"gguf"}));
-  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")->capture_default_str();
+  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, 1024));
   command->add_flag("--force", options->force, "Replace an existing output");
   command->add_flag("--allow-requantize", options->allow_requantize, "Accept a source that is quantized already");
   add_output_options(*command, context);

@@ -12,7 +12,7 @@ struct Options {
 };
 
 std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& model, bool raw) {
-  if (!options.input.tokens.empty()) return options.input.tokens;
+  if (!options.input.tokens.empty()) return options.input.ids(model, false);
   if (raw) return model.tokenizer().encode(options.input.text(), {.add_special = true, .parse_special = true});
   Json messages = Json::array();
   if (!options.generate.system.empty()) messages.push_back({{"role", "system"}, {"content", options.generate.system}});
@@ -23,8 +23,10 @@ std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& 
 void run(const Options& options, const Context& context) {
   if (!options.input.given()) fail(ErrorCode::kBadArgument, "nothing to answer: give --prompt TEXT, --text FILE or --tokens IDS");
   const engine::Model model = engine::Model::load(options.generate.model);
-  const bool raw = options.raw || !model.has_chat_template();
-  if (raw && !options.raw) context.notice("aurea: this model has no chat template; continuing the text as it is");
+  require_tokenizer(model);
+  const bool ids = !options.input.tokens.empty(), raw = options.raw || ids || !model.has_chat_template();
+  if (ids && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system cannot be put in front of --tokens; use --prompt or --text");
+  if (raw && !options.raw && !ids) context.notice("aurea: this model has no chat template; continuing the text as it is");
   if (raw && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system needs a chat template; plain text has no system message");
   engine::Engine engine(model.source(), options.generate.engine.options(context));
   report_dispatch(engine);

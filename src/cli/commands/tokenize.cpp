@@ -27,14 +27,14 @@ std::unique_ptr<tokenizers::Tokenizer> load_tokenizer(const std::filesystem::pat
   } else {
     vocabulary = tokenizers::load_gguf(formats::GgufFile::open(path).metadata());
   }
-  if (!vocabulary) fail(ErrorCode::kUnsupported, "{}: there is no tokenizer here", path.string());
+  if (!vocabulary) fail(ErrorCode::kUnsupported, "{}: no tokenizer here (in a folder: tokenizer.json or tokenizer.model)", path.string());
   return tokenizers::Tokenizer::create(*std::move(vocabulary));
 }
 
 void run(const Options& options, const Context& context) {
   const auto tokenizer = load_tokenizer(options.model);
   std::vector<int32_t> ids = options.input.tokens;
-  const bool decode = !ids.empty();
+  const bool decode = !ids.empty();  // the tokenizer refuses ids that it does not have
   if (!decode) {
     const std::string text = options.input.given() ? options.input.text() : std::string(std::istreambuf_iterator<char>(std::cin), {});
     ids = tokenizer->encode(text, {.add_special = !options.no_bos, .parse_special = !options.no_parse_special});

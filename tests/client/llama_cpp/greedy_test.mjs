@@ -16,8 +16,8 @@ const prompts = [
 ];
 
 const path = modelPath("F32");
-const { llama } = await loadLlamaCpp();
-const model = await llama.loadModel({ modelPath: path });
+const { llama, loadModel } = await loadLlamaCpp();
+const model = await loadModel(path);
 
 /// What follows `ids` when the likeliest token is taken each time, and the smallest lead over the second.
 async function continuation(ids) {

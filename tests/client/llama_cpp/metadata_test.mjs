@@ -9,7 +9,8 @@ const config = readJson("config.json");
 const tokenizerConfig = readJson("tokenizer_config.json");
 const nVocab = config.vocab_size;
 const headSize = config.hidden_size / config.num_attention_heads;
-const stretch = config.max_position_embeddings / config.original_max_position_embeddings;
+const { max_position_embeddings: longest, original_max_position_embeddings: original } = config;
+const attentionFactor = Math.sqrt(1 + Math.log(longest / original) / Math.log(original));
 
 const kF16FileType = 1, kQuantizationVersion = 2;
 const idOf = (text) => Number(Object.entries(tokenizerConfig.added_tokens_decoder).find(([, token]) => token.content === text)[0]);
@@ -22,7 +23,7 @@ const expected = {
   "general.size_label": ["str", undefined],
   "general.file_type": ["u32", kF16FileType],
   "general.quantization_version": ["u32", kQuantizationVersion],
-  "phi3.context_length": ["u32", config.max_position_embeddings],
+  "phi3.context_length": ["u32", longest],
   "phi3.embedding_length": ["u32", config.hidden_size],
   "phi3.feed_forward_length": ["u32", config.intermediate_size],
   "phi3.block_count": ["u32", config.num_hidden_layers],
@@ -32,8 +33,8 @@ const expected = {
   "phi3.attention.sliding_window": ["u32", config.sliding_window ?? 0],
   "phi3.rope.dimension_count": ["u32", headSize],
   "phi3.rope.freq_base": ["f32", config.rope_theta],
-  "phi3.rope.scaling.original_context_length": ["u32", config.original_max_position_embeddings],
-  "phi3.rope.scaling.attn_factor": ["f32", Math.fround(Math.sqrt(1 + Math.log(stretch) / Math.log(config.original_max_position_embeddings)))],
+  "phi3.rope.scaling.original_context_length": ["u32", original],
+  "phi3.rope.scaling.attn_factor": ["f32", Math.fround(attentionFactor)],
   "tokenizer.ggml.model": ["str", "llama"],
   "tokenizer.ggml.pre": ["str", "default"],
   "tokenizer.ggml.tokens": [`arr[str,${nVocab}]`, undefined],
@@ -69,14 +70,14 @@ function expectedTensors() {
 /// {a: {b: 1}} to {"a.b": 1}.
 function flatten(object, prefix = "") {
   return Object.assign({}, ...Object.entries(object).map(([key, value]) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? flatten(value, `${prefix}${key}.`) : { [prefix + key]: value }));
+    value?.constructor === Object ? flatten(value, `${prefix}${key}.`) : { [prefix + key]: value }));
 }
 
 const path = modelPath("F16");
-const { api, llama, lines } = await loadLlamaCpp();
-lines.length = 0;
-await (await llama.loadModel({ modelPath: path })).dispose();
-const printedTypes = Object.fromEntries(lines.map(({ text }) => /- kv\s+\d+:\s+(\S+)\s+(\S+)\s*=/.exec(text)).filter(Boolean).map(([, key, type]) => [key, type]));
+const { api, llama, lines, loadModel } = await loadLlamaCpp();
+await (await loadModel(path)).dispose();
+const printed = lines.map(({ text }) => /- kv\s+\d+:\s+(\S+)\s+(\S+)\s*=/.exec(text)).filter(Boolean);
+const printedTypes = Object.fromEntries(printed.map(([, key, type]) => [key, type]));
 const info = await api.readGgufFileInfo(path, { sourceType: "filesystem", logWarnings: false });
 const values = flatten(info.metadata);
 check(info.version === 3, `GGUF version ${info.version}`);
@@ -84,12 +85,14 @@ check(info.version === 3, `GGUF version ${info.version}`);
 const inspected = aurea(["inspect", path, "--all"]);
 for (const [key, [type, value]] of Object.entries(expected)) {
   check(printedTypes[key] === type, `${key}: type ${printedTypes[key]} instead of ${type}`, commandLine(["inspect", path, "--json"]));
-  check(value === undefined ? key in values : values[key] === value, `${key}: ${JSON.stringify(values[key])} instead of ${JSON.stringify(value)}`);
+  check(value === undefined ? key in values : values[key] === value,
+    `${key}: ${JSON.stringify(values[key])} instead of ${JSON.stringify(value)}`);
 }
 for (const [key, type] of Object.entries(printedTypes)) {
   const [ours, theirs] = [inspected.metadata[key], values[key]];
-  const same = type === "f32" ? Math.fround(ours) === theirs : type.startsWith("arr[f32") ? ours?.every((x, i) => Math.fround(x) === theirs[i]) : JSON.stringify(ours) === JSON.stringify(theirs);
-  check(same, `${key}: aurea inspect shows ${JSON.stringify(ours)?.slice(0, 80)}, node-llama-cpp ${JSON.stringify(theirs)?.slice(0, 80)}`, commandLine(["inspect", path, "--all", "--json"]));
+  const [shown, wanted] = [ours, theirs].map((value) => JSON.stringify(type.includes("f32") ? [value].flat().map(Math.fround) : value));
+  check(shown === wanted, `${key}: aurea inspect shows ${shown?.slice(0, 80)}, node-llama-cpp ${wanted?.slice(0, 80)}`,
+    commandLine(["inspect", path, "--all", "--json"]));
 }
 
 // Added tokens: type 3 (control) where special, else 4 (user-defined), score -1000. Padding: "[PADid]", type 5 (unused), -10000.
@@ -100,13 +103,16 @@ for (const [id, token] of Object.entries(tokenizerConfig.added_tokens_decoder)) 
 }
 const nUsed = Math.max(...Object.keys(tokenizerConfig.added_tokens_decoder).map(Number)) + 1;
 for (let id = nUsed; id < nVocab; ++id) {
-  check(String([tokens[id], scores[id], types[id]]) === String([`[PAD${id}]`, -10000, 5]), `token ${id}: ${[tokens[id], scores[id], types[id]]} instead of padding`);
+  const found = [tokens[id], scores[id], types[id]];
+  check(String(found) === String([`[PAD${id}]`, -10000, 5]), `token ${id}: ${found} instead of padding`);
 }
 
 const wanted = expectedTensors();
-const found = Object.fromEntries(info.tensorInfo.map(({ name, dimensions, ggmlType }) => [name, [dimensions.map(Number), api.GgmlType[ggmlType]]]));
+const found = Object.fromEntries(
+  info.tensorInfo.map(({ name, dimensions, ggmlType }) => [name, [dimensions.map(Number), api.GgmlType[ggmlType]]]));
 for (const name of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
-  check(JSON.stringify(found[name]) === JSON.stringify(wanted[name]), `tensor ${name}: ${JSON.stringify(found[name])} instead of ${JSON.stringify(wanted[name])}`);
+  const [ours, theirs] = [JSON.stringify(found[name]), JSON.stringify(wanted[name])];
+  check(ours === theirs, `tensor ${name}: ${ours} instead of ${theirs}`);
 }
 await llama.dispose();
 finish();

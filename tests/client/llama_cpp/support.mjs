@@ -80,7 +80,8 @@ export function finish() {
 export function firstDifference(ours, theirs) {
   const at = ours.findIndex((id, i) => id !== theirs[i]);
   const where = at < 0 ? Math.min(ours.length, theirs.length) : at;
-  return `from ${where} on: aurea ${ours.slice(where, where + 8).join(" ")} (${ours.length} ids), llama.cpp ${theirs.slice(where, where + 8).join(" ")} (${theirs.length} ids)`;
+  const piece = (ids) => `${ids.slice(where, where + 8).join(" ")} (${ids.length} ids)`;
+  return `from ${where} on: aurea ${piece(ours)}, expected ${piece(theirs)}`;
 }
 
 /// Starts this script again under the Node.js from npm if the one it runs under is too old.
@@ -90,7 +91,7 @@ function ensureNode() {
   process.exit(spawnSync(node, process.argv.slice(1), { stdio: "inherit" }).status ?? 1);
 }
 
-/// llama.cpp on the CPU. `lines` collects what it logs.
+/// llama.cpp on the CPU. `lines` collects what it logs. `loadModel` ends the script as failed if llama.cpp refuses the file.
 export async function loadLlamaCpp() {
   if (installed() === undefined) {
     if (process.env.AUREA_TESTS_OFFLINE) skip("AUREA_TESTS_OFFLINE is set and the npm packages are not there");
@@ -107,7 +108,17 @@ export async function loadLlamaCpp() {
   });
   const { repo, release } = llama.llamaCppRelease;
   check(release === kLlamaCppRelease, `node-llama-cpp carries ${repo} ${release}; this was written for ${kLlamaCppRelease}`);
-  return { api, llama, lines };
+  const loadModel = async (path, options = {}) => {
+    lines.length = 0;
+    try {
+      return await llama.loadModel({ ...options, modelPath: path });
+    } catch (error) {
+      console.log(`FAIL llama.cpp does not load ${path}: ${error.message}`);
+      for (const { level, text } of lines) if (level === "error") console.log(`     ${text}`);
+      process.exit(1);
+    }
+  };
+  return { api, llama, lines, loadModel };
 }
 
 /// A context like Aurea's: no flash attention, the key/value cache in `cacheType` ("F32" or "F16"). 512 tokens are this model's

@@ -18,7 +18,8 @@ const texts = [
   "", " ", "  ", "\n", "\n\n", "\t", " \n ", "Hello world", " Hello world", "  two leading spaces", "a    b     c      d",
   "trailing spaces   ", "The year 2024, 3.14159 and 1,000,000; 50% of $7.99!", "don't, won't; it's o'clock",
   "snake_case camelCase SCREAMING_CASE kebab-case", "äöü ÄÖÜ ß naïve café Größenwahn", "日本語のテキスト 东京 서울",
-  "Привет, мир! Γειά σου Κόσμε مرحبا שלום", "emoji 😀 👩‍👩‍👧‍👦 🇩🇪 ❤️", "e\u0301 combining, \u200b zero width, \u00a0 no-break, \ufeff mark",
+  "Привет, мир! Γειά σου Κόσμε مرحبا שלום", "emoji 😀 👩‍👩‍👧‍👦 🇩🇪 ❤️",
+  "e\u0301 combining, \u200b zero width, \u00a0 no-break, \ufeff mark",
   "\u2581 the mark itself \u2581\u2581", "def f(x):\n    if x:\n        return x * 2\n\treturn None\n",
   "#include <vector>\r\nint main() { return a[i] != 0 && b->c ? 1 : 0; }\r\n", '{"key": [1, 2.5e-3, null], "nested": {"a": "\\n"}}',
   "<0x41> <0x0A> [PAD4075]", "SELECT * FROM t WHERE a <= 'x' -- comment", "https://example.org/path?q=1&r=%20#top",
@@ -28,7 +29,7 @@ const texts = [
   "<unk> x", "<|END|> <|end |> <|end|", "<|placeholder1|> <|placeholder6|>\n",
 ];
 
-const { llama, lines } = await loadLlamaCpp();
+const { llama, lines, loadModel } = await loadLlamaCpp();
 
 function compare(path, model, text, parseSpecial) {
   const args = ["tokenize", path, "--no-bos", ...(parseSpecial ? [] : ["--no-parse-special"])];
@@ -41,9 +42,9 @@ function compare(path, model, text, parseSpecial) {
 
 for (const type of ["F32", "F16", "Q4_K_M"]) {
   const path = modelPath(type);
-  lines.length = 0;
-  const model = await llama.loadModel({ modelPath: path });
-  const complaints = lines.filter((line) => ["warn", "error", "fatal"].includes(line.level) && !/'<\/s>' was not control-type/.test(line.text));
+  const model = await loadModel(path);
+  const complaints = lines.filter(({ level, text }) =>
+    ["warn", "error", "fatal"].includes(level) && !text.includes("'</s>' was not control-type"));
   check(complaints.length === 0, `llama.cpp complains about ${path}`, ...complaints.map((line) => line.text));
   for (const text of texts) {
     for (const parseSpecial of [false, true]) compare(path, model, text, parseSpecial);
@@ -56,12 +57,13 @@ for (const type of ["F32", "F16", "Q4_K_M"]) {
 function checkDifference(path, model, text, parseSpecial, expected, reason) {
   const args = ["tokenize", path, "--no-bos", ...(parseSpecial ? [] : ["--no-parse-special"])];
   const ours = aurea(args, text).tokens;
-  check(String(ours) === String(expected), `${reason}: ${JSON.stringify(text)} is ${ours} instead of ${expected}`, commandLine([...args, "--json"], text));
+  check(String(ours) === String(expected), `${reason}: ${JSON.stringify(text)} is ${ours} instead of ${expected}`,
+    commandLine([...args, "--json"], text));
   check(String(model.tokenize(text, parseSpecial)) !== String(expected), `${reason}: no longer a difference`);
 }
 
-const own = await llama.loadModel({ modelPath: modelPath("Q4_K_M") });
-const renamed = await llama.loadModel({ modelPath: renamedModelPath });
+const own = await loadModel(modelPath("Q4_K_M"));
+const renamed = await loadModel(renamedModelPath);
 const id = (text) => own.tokenize(text, true)[0];  // of an added token
 const plain = (text) => own.tokenize(text, false);  // every stretch between added tokens is split on its own
 checkDifference(renamedModelPath, renamed, "<|user|>\nHi<|end|>\n", true, [id("<|user|>"), ...plain("Hi"), id("<|end|>")], "general.name");

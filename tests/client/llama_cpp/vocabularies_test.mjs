@@ -12,14 +12,15 @@ const names = readdirSync(folder).filter((name) => name.endsWith(".gguf")).sort(
 const kSeparator = "\n__ggml_vocab_test__\n";  // between inputs and behind the last
 const kModels = { llama: "SentencePiece", gpt2: "byte-level BPE" };
 
-const { llama } = await loadLlamaCpp();
+const { llama, loadModel } = await loadLlamaCpp();
 for (const name of names) {
   const path = join(folder, name);
   const { format, metadata, tensors } = aurea(["inspect", path]);
-  check(format === "gguf" && tensors.length === 0, `${name}: inspect says ${format} with ${tensors.length} tensors`, commandLine(["inspect", path, "--json"]));
-  check(metadata["tokenizer.ggml.model"] in kModels, `${name}: tokenizer.ggml.model is ${metadata["tokenizer.ggml.model"]}`);
+  const kind = metadata["tokenizer.ggml.model"];
+  check(format === "gguf" && tensors.length === 0 && kind in kModels,
+    `${name}: inspect says ${format}, ${tensors.length} tensors, vocabulary ${kind}`, commandLine(["inspect", path, "--json"]));
 
-  const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
+  const model = await loadModel(path, { vocabOnly: true });
   const inputs = readFileSync(`${path}.inp`, "utf8").split(kSeparator).slice(0, -1);
   const outputs = readFileSync(`${path}.out`, "utf8").split("\n").slice(0, -1);
   check(inputs.length === outputs.length, `${name}: ${inputs.length} inputs, ${outputs.length} outputs`);
@@ -33,9 +34,10 @@ for (const name of names) {
     const theirs = model.tokenize(inputs[i], false);
     const details = [firstDifference(ours, golden), commandLine([...args, "--json"], inputs[i])];
     check(String(ours) === String(golden), `${name}, input ${i}: not the ids of the .out file`, ...details);
-    check(String(ours) === String(theirs), `${name}, input ${i}: not the ids that llama.cpp gives`, firstDifference(ours, theirs), details[1]);
+    check(String(ours) === String(theirs), `${name}, input ${i}: not the ids that llama.cpp gives`,
+      firstDifference(ours, theirs), details[1]);
   }
-  console.log(`${name}: ${kModels[metadata["tokenizer.ggml.model"]]}, ${chosen.length} texts`);
+  console.log(`${name}: ${kModels[kind]}, ${chosen.length} texts`);
   await model.dispose();
 }
 await llama.dispose();

@@ -1,0 +1,179 @@
+// Speed of every kernel of every set that this CPU has, on one thread, beside the limits measured in the same run:
+// limit/read_all and limit/int8_peak. decode/: one token times a matrix larger than the caches (bytes_per_second counts weights,
+// as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/: keys per second of one head.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+
+#include "codecs/codec.h"
+#include "kernels/registry.h"
+#include "kernels/test_matrices.h"
+
+namespace {
+
+using namespace aurea;
+using namespace aurea::kernels;
+
+constexpr size_t kCols = 3072;
+constexpr size_t kLargeBytes = size_t{64} << 20;
+constexpr size_t kPrefillRows = 384, kPrefillTokens = 64;
+
+/// Rows of random weights, at least `bytes` of them; the last one asked for is kept.
+const test::Bytes& weights(QuantType type, size_t bytes) {
+  static std::unique_ptr<test::Bytes> made;
+  static QuantType made_type{};
+  const size_t row = row_bytes(type, kCols), rows = (bytes + row - 1) / row;
+  if (!made || made_type != type || made->size() != rows * row) {
+    made.reset();
+    made = std::make_unique<test::Bytes>(rows * row);
+    made_type = type;
+    test::fill_weights(type, *made, 1);
+  }
+  return *made;
+}
+
+void multiply(benchmark::State& state, const KernelSet& set, const MatmulKernel& kernel, QuantType type, size_t bytes,
+              size_t n_tokens) {
+  const test::Bytes& w = weights(type, bytes);
+  const size_t w_row = row_bytes(type, kCols), rows = w.size() / w_row;
+  const test::Bytes x = test::pack_activations(set, kernel.activation, test::random_activations(n_tokens, kCols, 2), kCols);
+  std::vector<float> out(n_tokens * rows);
+  const MatmulArgs args = {.weights = w.data(),
+                           .row_bytes = w_row,
+                           .cols = kCols,
+                           .x = x.data(),
+                           .x_row_bytes = activation_row_bytes(kernel.activation, kCols),
+                           .n_tokens = n_tokens,
+                           .out = out.data(),
+                           .out_stride = rows,
+                           .decode = codecs::codec(type).decode};
+  for (auto _ : state) {
+    kernel.run(args, 0, rows);
+    benchmark::DoNotOptimize(out.data());
+  }
+  const auto iterations = static_cast<double>(state.iterations());
+  if (n_tokens == 1) state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.size()));
+  state.counters["Gop/s"] = benchmark::Counter(2e-9 * iterations * static_cast<double>(rows * kCols * n_tokens),
+                                               benchmark::Counter::kIsRate);
+}
+
+void attend(benchmark::State& state, const KernelSet& set, KvType type, size_t n_heads) {
+  constexpr size_t kHeadDim = 96, kPageTokens = 64, kKeys = 4096;
+  const size_t half = kPageTokens * kHeadDim * kv_element_bytes(type);
+  std::vector<test::Bytes> pages;
+  std::vector<const uint8_t*> pointers;
+  for (size_t p = 0; p < kKeys / kPageTokens; ++p) {
+    pages.emplace_back(2 * half);
+    const QuantType element = type == KvType::kF16 ? QuantType::kF16 : QuantType::kF32;
+    test::fill_weights(element, pages.back(), p);
+    pointers.push_back(pages.back().data());
+  }
+  const std::vector<float> q = test::random_activations(n_heads, kHeadDim, 3);
+  std::vector<float> out(q.size());
+  for (auto _ : state) {
+    set.attention({.q = q.data(),
+                   .n_heads = n_heads,
+                   .head_dim = kHeadDim,
+                   .pages = pointers.data(),
+                   .k_offset = 0,
+                   .v_offset = half,
+                   .page_tokens = kPageTokens,
+                   .key_begin = 0,
+                   .key_end = kKeys,
+                   .scale = 0.1f,
+                   .kv_type = type,
+                   .out = out.data()});
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kKeys * n_heads));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(2 * half * kKeys / kPageTokens));
+}
+
+void quantize(benchmark::State& state, const KernelSet& set, ActivationFormat format) {
+  const std::vector<float> x = test::random_activations(1, kCols, 4);
+  std::vector<BlockQ8x32> small(kCols / 32);
+  std::vector<BlockQ8x256> large(kCols / 256);
+  for (auto _ : state) {
+    if (format == ActivationFormat::kQ8x32) {
+      set.quantize_q8x32(x.data(), small.data(), kCols);
+    } else {
+      set.quantize_q8x256(x.data(), large.data(), kCols);
+    }
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kCols));
+}
+
+void silu(benchmark::State& state, const KernelSet& set) {
+  const std::vector<float> gate = test::random_activations(1, kCols, 5), up = test::random_activations(1, kCols, 6);
+  std::vector<float> out(kCols);
+  for (auto _ : state) {
+    set.silu_mul(gate.data(), up.data(), out.data(), kCols);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kCols));
+}
+
+void read_limit(benchmark::State& state, const KernelSet& set) {
+  const test::Bytes& w = weights(QuantType::kQ8_0, kLargeBytes);
+  uint64_t sink = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(sink += set.read_all(w.data(), w.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.size()));
+}
+
+void int8_limit(benchmark::State& state, const KernelSet& set) {
+  int32_t sink = 0;
+  double operations = 0;
+  for (auto _ : state) operations += static_cast<double>(set.int8_peak(100000, &sink));
+  benchmark::DoNotOptimize(sink);
+  state.counters["Gop/s"] = benchmark::Counter(1e-9 * operations, benchmark::Counter::kIsRate);
+}
+
+template <class Function, class... Args>
+void add(const std::string& name, Function function, Args... args) {
+  benchmark::RegisterBenchmark(name.c_str(), function, args...)->Unit(benchmark::kMicrosecond);
+}
+
+void register_all() {
+  for (const KernelSet* set : available_kernel_sets()) {
+    const std::string name = set->name;
+    add("limit/read_all/" + name, [set](benchmark::State& s) { read_limit(s, *set); });
+    add("limit/int8_peak/" + name, [set](benchmark::State& s) { int8_limit(s, *set); });
+  }
+  for (const QuantTypeInfo& type : kQuantTypes) {
+    const size_t prefill_bytes = kPrefillRows * row_bytes(type.type, kCols);
+    for (const auto& [kind, bytes, tokens] : {std::tuple("decode/", kLargeBytes, size_t{1}),
+                                              std::tuple("prefill/", prefill_bytes, kPrefillTokens)}) {
+      for (const KernelSet* set : available_kernel_sets()) {
+        const MatmulKernel& kernel = set->matmul[static_cast<size_t>(type.type)];
+        add(kind + std::string(type.name) + "/" + set->name, [=, &kernel, bytes = bytes, tokens = tokens](benchmark::State& s) {
+          multiply(s, *set, kernel, type.type, bytes, tokens);
+        });
+      }
+    }
+  }
+  for (const KernelSet* set : available_kernel_sets()) {
+    const std::string name = set->name;
+    add("generic/prefill/Q4_K/" + name, [=](benchmark::State& s) {
+      multiply(s, *set, set->generic_matmul, QuantType::kQ4_K, kPrefillRows * row_bytes(QuantType::kQ4_K, kCols), kPrefillTokens);
+    });
+    for (const size_t heads : {1, 4}) {
+      const std::string suffix = "/heads" + std::to_string(heads) + "/" + name;
+      add("attention/F16" + suffix, [=](benchmark::State& s) { attend(s, *set, KvType::kF16, heads); });
+      add("attention/F32" + suffix, [=](benchmark::State& s) { attend(s, *set, KvType::kF32, heads); });
+    }
+    add("quantize/q8x32/" + name, [set](benchmark::State& s) { quantize(s, *set, ActivationFormat::kQ8x32); });
+    add("quantize/q8x256/" + name, [set](benchmark::State& s) { quantize(s, *set, ActivationFormat::kQ8x256); });
+    add("silu_mul/" + name, [set](benchmark::State& s) { silu(s, *set); });
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  register_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
