@@ -71,7 +71,7 @@ void print_usage_error(const CLI::App& app, const CLI::ParseError& error) {
   } else if (chosen.empty()) {
     what = "which command?";
   }
-  fmt::print(stderr, "{}: {}\n'{} --help' shows what is possible\n", name, what, name);
+  fmt::print(stderr, "{}: {}\n'{} --help' {}\n", name, what, name, chosen.empty() ? "lists the commands" : "explains the options");
 }
 
 constexpr const char* kFooter = R"(Examples:
@@ -130,7 +130,8 @@ int main_with(int argc, char** argv) {
     fmt::print(stderr, "aurea: cannot write to standard output; the result is lost or cut\n");
     return 1;
   } catch (const Error& error) {
-    fmt::print(stderr, "aurea: {}\n", error.what());
+    const bool cancelled = error.code() == ErrorCode::kCancelled;  // where it was just then helps nobody
+    fmt::print(stderr, "aurea: {}\n", cancelled ? "interrupted" : error.what());
     return exit_code(error.code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "aurea: out of memory\n");

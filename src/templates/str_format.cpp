@@ -103,7 +103,7 @@ class StrFormatter {
       runtime_.meter.step();
       if (name[at] == '.') {
         const size_t next = std::min(name.find_first_of(".[", at + 1), name.size());
-        value = plain_attribute(value, name.substr(at + 1, next - at - 1), runtime_);
+        value = attribute(value, name.substr(at + 1, next - at - 1), runtime_);
         at = next;
       } else {
         const size_t close = name.find(']', at);

@@ -156,8 +156,7 @@ RangeList split_words(Meter& meter, std::string_view text, int64_t limit) {
     }
     size_t end = at;
     if (limit >= 0 && static_cast<int64_t>(words.size()) == limit) {
-      end = strip_range(text, nullptr, false, true).end;
-      words.push({at, end});
+      words.push({at, text.size()});
       break;
     }
     while (end < text.size() && !is_space(decode_utf8(text, end).value)) end += decode_utf8(text, end).bytes;
@@ -170,7 +169,7 @@ RangeList split_words(Meter& meter, std::string_view text, int64_t limit) {
 /// The same from the end.
 RangeList split_words_from_right(Meter& meter, std::string_view text, int64_t limit) {
   RangeList words = split_words(meter, text, -1);
-  if (limit < 0 || words.size() <= static_cast<uint64_t>(limit) + 1) return words;
+  if (limit < 0 || words.size() <= static_cast<uint64_t>(limit)) return words;
   std::vector<ByteRange>& ranges = words.ranges();
   const auto last_joined = ranges.end() - 1 - limit;
   last_joined->begin = 0;  // whitespace at the text's start stays

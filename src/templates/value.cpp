@@ -9,7 +9,7 @@
 namespace aurea::templates {
 
 Value Value::undefined(std::string reason) {
-  return Value(Data(Undefined{std::make_shared<const std::string>(std::move(reason))}));
+  return Value(Undefined{std::make_shared<const std::string>(std::move(reason))});
 }
 
 Value Value::undefined_name(std::string_view name) {

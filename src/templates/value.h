@@ -40,7 +40,7 @@ class Value {
   enum class Kind : uint8_t { kUndefined, kNone, kBool, kInt, kFloat, kString, kList, kDict, kObject };
 
   Value() = default;
-  static Value none() { return Value(Data(None{})); }
+  static Value none() { return Value(None{}); }
   static Value undefined(std::string reason);
   /// For a name that is not there: reason "'NAME' is undefined", a long name cut short.
   static Value undefined_name(std::string_view name);
@@ -96,7 +96,8 @@ class Value {
 
  private:
   using Data = std::variant<Undefined, None, bool, int64_t, double, TextPtr, ListPtr, DictPtr, ObjectPtr>;
-  explicit Value(Data data) : data_(std::move(data)) {}
+  explicit Value(None none) : data_(none) {}
+  explicit Value(Undefined undefined) : data_(std::move(undefined)) {}
   Data data_;
 };
 

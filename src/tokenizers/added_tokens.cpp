@@ -64,8 +64,8 @@ AddedTokens::AddedTokens(const Vocabulary& vocabulary) {
   }
   // Of tokens with one text the lowest id counts.
   std::ranges::stable_sort(entries_, {}, &Entry::text);
-  const auto repeated = std::ranges::unique(entries_, {}, &Entry::text);
-  entries_.erase(repeated.begin(), repeated.end());
+  const auto same_text = [](const Entry& a, const Entry& b) { return a.text == b.text; };
+  entries_.erase(std::unique(entries_.begin(), entries_.end(), same_text), entries_.end());
   for (size_t i = 0; i < entries_.size(); ++i) {
     ByteRange& range = by_first_[static_cast<unsigned char>(entries_[i].text[0])];
     if (range.end == 0) range.begin = i;
@@ -86,9 +86,9 @@ const AddedTokens::Entry* AddedTokens::longest(std::string_view text, bool contr
     }
     if (depth == text.size()) break;
     const auto byte_at = [depth](const Entry& entry) { return static_cast<unsigned char>(entry.text[depth]); };
-    const auto narrowed = std::ranges::equal_range(low, high, static_cast<unsigned char>(text[depth]), {}, byte_at);
-    low = narrowed.begin();
-    high = narrowed.end();
+    const auto wanted = static_cast<unsigned char>(text[depth]);
+    low = std::ranges::lower_bound(low, high, wanted, {}, byte_at);
+    high = std::ranges::upper_bound(low, high, wanted, {}, byte_at);
   }
   return best;
 }

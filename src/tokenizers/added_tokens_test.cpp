@@ -105,6 +105,12 @@ TEST(AddedTokens, RunsOfSpacesMatchLiterally) {
   EXPECT_EQ(encode(phi2, "      b", false), join(256, 258, "b"));
 }
 
+TEST(AddedTokens, PiecesBeyondTheLimitAreRefusedBeforeTheyAreJoined) {
+  const std::string megabyte(1 << 20, 'x');
+  const std::vector<Tokenizer::Piece> pieces(257, {megabyte, false});
+  EXPECT_THROW((void)Tokenizer::create(four_tokens())->encode_pieces(pieces, false), Error);
+}
+
 TEST(AddedTokens, BosAndEosAsTheVocabularySaysAndNeverTwice) {
   Vocabulary vocabulary = test_data::sentencepiece({"\u2581", "a", "\u2581a"});
   vocabulary.add_bos = vocabulary.add_eos = true;

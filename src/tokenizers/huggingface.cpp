@@ -115,14 +115,14 @@ class VocabularyBuilder {
 
   void add_vocab(std::vector<TokenizerJson::Entry>& vocab) {
     vocabulary_.kind = described_.kind;
+    const bool has_types = described_.kind == TokenizerKind::kSentencePiece;
     std::vector<bool> taken;
     for (TokenizerJson::Entry& entry : vocab) {
       Token token;
-      if (described_.kind == TokenizerKind::kSentencePiece && parse_byte_token(entry.text))
-        token.type = TokenType::kByte;
+      if (has_types && parse_byte_token(entry.text)) token.type = TokenType::kByte;
       if (entry.text == described_.unk_text) {
         vocabulary_.unk = entry.id;
-        if (described_.kind == TokenizerKind::kSentencePiece) token.type = TokenType::kUnknown;
+        if (has_types) token.type = TokenType::kUnknown;
       }
       const auto place = static_cast<size_t>(entry.id);
       if (place >= taken.size()) taken.resize(place + 1);
@@ -181,7 +181,8 @@ class VocabularyBuilder {
     const Json added = parse_config(files_, files_.added_tokens, "added_tokens.json");
     const std::set<std::string> special = special_texts();
     for (const auto& [text, value] : added.items()) {
-      const int64_t id = required_int(added, text.c_str());
+      if (!value.is_number_integer()) fail_file("token '{}': expected an id, found {}", text, value.type_name());
+      const auto id = value.get<int64_t>();
       if (id < 0 || static_cast<uint64_t>(id) >= kMaxTokens) fail_file("token '{}': id {} is out of range", text, id);
       set_added({static_cast<TokenId>(id), text, special.contains(text), false, false});
     }

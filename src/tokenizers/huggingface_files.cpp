@@ -21,7 +21,7 @@ std::optional<std::string> read_if_there(const fs::path& path, size_t limit_byte
 HuggingFaceFiles read_huggingface_files(const fs::path& folder) {
   HuggingFaceFiles files;
   files.folder = folder.string();
-  files.tokenizer_json = read_if_there(folder / "tokenizer.json", 128 * kMiB);
+  files.tokenizer_json = read_if_there(folder / "tokenizer.json", 64 * kMiB);
   files.tokenizer_model = read_if_there(folder / "tokenizer.model", 8 * kMiB);
   if (!files.tokenizer_json && !files.tokenizer_model) {
     if (fs::exists(folder / "vocab.json")) {

@@ -68,10 +68,9 @@ class SymbolList {
 
 MergeTable::MergeTable(std::vector<Merge> merges) : merges_(std::move(merges)) {
   const auto key = [](const Merge& merge) { return std::tie(merge.left, merge.right, merge.rank); };
-  const auto pair = [](const Merge& merge) { return std::tie(merge.left, merge.right); };
   std::ranges::sort(merges_, {}, key);
-  const auto repeated = std::ranges::unique(merges_, {}, pair);
-  merges_.erase(repeated.begin(), repeated.end());
+  const auto same_pair = [](const Merge& a, const Merge& b) { return a.left == b.left && a.right == b.right; };
+  merges_.erase(std::unique(merges_.begin(), merges_.end(), same_pair), merges_.end());
   if (merges_.empty()) return;
   first_.assign(static_cast<size_t>(merges_.back().left) + 2, 0);
   for (const Merge& merge : merges_) ++first_[static_cast<size_t>(merge.left) + 1];

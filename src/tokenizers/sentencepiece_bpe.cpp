@@ -17,8 +17,7 @@ std::vector<uint32_t> score_ranks(const std::vector<Token>& tokens) {
   std::vector<float> scores;
   for (const Token& token : tokens) scores.push_back(token.score);
   std::ranges::sort(scores, std::greater<>());
-  const auto repeated = std::ranges::unique(scores);
-  scores.erase(repeated.begin(), repeated.end());
+  scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
   std::vector<uint32_t> ranks;
   for (const Token& token : tokens) {
     ranks.push_back(

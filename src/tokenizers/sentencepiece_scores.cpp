@@ -64,8 +64,7 @@ ParsedMerges parse_merges(const Vocabulary& vocabulary, const SymbolTable& symbo
 /// Sorted, each pair once.
 void make_set(std::vector<Pair>& pairs) {
   std::ranges::sort(pairs);
-  const auto repeated = std::ranges::unique(pairs);
-  pairs.erase(repeated.begin(), repeated.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 namespace aurea::tokenizers {
 namespace {
 
-constexpr size_t kMaxTextBytes = size_t{1}
-                                 << 30;  // places in a text are 32-bit numbers, and spaces grow to three bytes
+// Places in a text are 32-bit numbers, and merging one long run of letters takes some forty bytes for each of them.
+constexpr size_t kMaxTextBytes = size_t{1} << 28;
 
 }  // namespace
 
@@ -28,12 +28,17 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOption
 }
 
 std::vector<TokenId> Tokenizer::encode_pieces(std::span<const Piece> pieces, bool add_special) const {
-  std::string joined;
-  std::vector<ByteRange> control_ranges;
+  size_t size = 0;
   for (const Piece& piece : pieces) {
-    if (piece.text.size() > kMaxTextBytes - joined.size()) {
+    if (piece.text.size() > kMaxTextBytes - size) {
       fail(ErrorCode::kBadArgument, "a text above {} bytes cannot be encoded at once", kMaxTextBytes);
     }
+    size += piece.text.size();
+  }
+  std::string joined;
+  joined.reserve(size);
+  std::vector<ByteRange> control_ranges;
+  for (const Piece& piece : pieces) {
     const size_t begin = joined.size();
     joined += piece.text;
     if (!piece.parse_special || piece.text.empty()) continue;

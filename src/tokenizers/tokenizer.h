@@ -28,7 +28,7 @@ class Tokenizer {
 
   /// Any bytes are accepted, and decode(encode(text)) gives them back, but for what the published tokenizers lose too:
   /// white space beside a stripping added token, a space after one (SentencePiece), U+2581 (SentencePiece reads it as a
-  /// space). Throws kBadArgument above 1 GiB.
+  /// space). Throws kBadArgument above 256 MiB.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text, const EncodeOptions& options) const;
 
   /// A text in pieces, as a chat template renders it: `parse_special` says for each piece whether control tokens are

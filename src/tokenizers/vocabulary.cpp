@@ -59,8 +59,7 @@ void complete_end_of_generation(Vocabulary& vocabulary) {
   }
   if (is_phi3_layout(vocabulary)) ends.push_back(*find_added(vocabulary, "<|assistant|>"));
   std::ranges::sort(ends);
-  const auto repeated = std::ranges::unique(ends);
-  ends.erase(repeated.begin(), repeated.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
 }
 
 }  // namespace aurea::tokenizers

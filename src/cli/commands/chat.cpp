@@ -39,7 +39,15 @@ void run(const GenerateFlags& flags, const Context& context) {
     }
     messages.push_back({{"role", "user"}, {"content", sanitize_utf8(line)}});
     const std::vector<int32_t> prompt = model.encode_chat(messages, true);
-    const engine::GenerateResult result = session.generate(prompt, flags.options(), print_text, &context.cancel);
+    engine::GenerateResult result;
+    try {
+      result = session.generate(prompt, flags.options(), print_text, &context.cancel);
+    } catch (const Error& error) {
+      if (!terminal || error.code() != ErrorCode::kBadArgument) throw;
+      fmt::print(stderr, "aurea: {}. /clear starts anew\n", error.what());  // a full context does not end a conversation
+      messages.erase(messages.size() - 1);
+      continue;
+    }
     print_text("\n");
     messages.push_back({{"role", "assistant"}, {"content", result.text}});
     if (result.reason == engine::FinishReason::kCancelled) {

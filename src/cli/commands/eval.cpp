@@ -36,7 +36,7 @@ void print_table(const quantization::Evaluation& result, const models::ModelSour
   if (reference != nullptr) text += fmt::format(" {:>12}", "reference");
   const auto row = [&](const char* label, const std::string& ours, const std::string& theirs) {
     text += fmt::format("\n{:<22} {:>12}", label, ours);
-    if (reference != nullptr) text += fmt::format(" {:>12}", theirs);
+    if (!theirs.empty()) text += fmt::format(" {:>12}", theirs);
   };
   row("size", format_bytes(source.file_bytes()), reference != nullptr ? format_bytes(reference->file_bytes()) : "");
   row("bits per weight", fmt::format("{:.2f}", source.bits_per_weight()),
@@ -66,9 +66,10 @@ void run(const Options& options, const Context& context) {
   }
   quantization::EvaluateOptions evaluate_options;
   evaluate_options.context = std::min<size_t>(options.context, model.source().params().context_length);
+  if (reference) evaluate_options.context = std::min<size_t>(evaluate_options.context, reference->source().params().context_length);
   if (options.input.tokens.empty() && model.tokenizer().vocabulary().add_bos) evaluate_options.bos = model.tokenizer().vocabulary().bos;
   if (evaluate_options.context < options.context) {
-    context.notice(fmt::format("aurea: --context {}: this model was made for {}; using that", options.context, evaluate_options.context));
+    context.notice(fmt::format("aurea: --context {}: no window can be longer than {} tokens here; using that", options.context, evaluate_options.context));
   }
   engine::EngineOptions engine_options = options.engine.options(context);
   engine_options.context_size = evaluate_options.context;
@@ -92,7 +93,7 @@ void add_eval(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("eval", "Measure perplexity, and the KL divergence from a reference");
   add_model_option(*command, options->model);
   command->add_option("--reference", options->reference, "The original: GGUF file or Hugging Face folder");
-  command->add_option("-c,--ctx-size,--context", options->context, "Tokens per window; every window starts anew")
+  command->add_option("-c,--context,--ctx-size", options->context, "Tokens per window; every window starts anew")
       ->capture_default_str()->check(whole_number(2));
   options->input.add_to(*command);
   options->engine.add_all_but_context(*command);

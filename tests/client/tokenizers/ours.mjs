@@ -16,7 +16,7 @@ export function encodeAll(encodeLines, tokenizer, texts) {
   return lines.map((line) => JSON.parse(line));
 }
 
-// Compares what `theirs(text)` gives ({ids, text}) with ours; prints the first difference. Returns the number of differences.
+// Compares what `theirs(text)` gives ({ids, text}) with ours; prints the first difference. Returns how many there are.
 export function compare(name, texts, ours, theirs) {
   let differences = 0, tokens = 0;
   texts.forEach((text, i) => {

@@ -14,8 +14,7 @@ export function makeRandom(seed) {
   return { below, pick: (list) => list[below(list.length)] };
 }
 
-// Blocks whose characters have had the same properties since long before the Unicode versions that the programs compared
-// were built with.
+// Blocks whose characters had the same properties long before the Unicode versions that the compared programs follow.
 const kBlocks = [
   [0x0021, 0x007e], [0x0021, 0x007e], [0x0061, 0x007a], [0x0041, 0x005a], [0x0000, 0x001f], [0x00a1, 0x00ff], [0x0100, 0x017e],
   [0x0180, 0x024f], [0x0250, 0x02ff], [0x0300, 0x036f], [0x0391, 0x03a1], [0x03a3, 0x03ff], [0x0400, 0x04ff], [0x0531, 0x0556],
@@ -40,8 +39,8 @@ const kSpaces = [
   '\u205f', '\u000b', '\u000c', '     ', '                 ',
 ];
 
-// A character from any block. Left out are those that JavaScript's \s and case folding treat unlike Unicode's White_Space and
-// the original tokenizers do: U+0085 and U+FEFF, and U+017F (which folds to s after an apostrophe).
+// A character from any block. No block has those that JavaScript's white space and the peers' expressions treat unlike the
+// original tokenizers: U+0085 and U+FEFF, and U+017F, which folds to s after an apostrophe.
 function character(random) {
   const [low, high] = random.pick(kBlocks);
   return String.fromCodePoint(low + random.below(high - low + 1));

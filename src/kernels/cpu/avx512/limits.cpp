@@ -12,25 +12,31 @@ namespace {
 #include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec512.inc.h"
 // The order matters from here on.
+#include "kernels/cpu/generic/dot_maddubs.inc.h"
 #include "kernels/cpu/generic/limits.inc.h"
 
 }  // namespace
 
 uint64_t read_all(const uint8_t* bytes, size_t n) noexcept { return sum_words(bytes, n); }
 
-/// The three instructions that multiply and add 64 codes.
+/// 4-bit codes, whose products may be summed eight times in 16 bits: this set's fastest way.
 uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
-  constexpr size_t kSums = 8;
+  constexpr size_t kSums = 6, kGroups = groups_per_flush(15, 8);
   VecI codes = set1_i8(3), x = set1_i8(-2), sum[kSums];
   AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = zero_i();
   for (size_t round = 0; round < rounds; ++round) {
-    AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
-      __asm__ volatile("" : "+v"(codes), "+v"(x));  // or the products would be computed once
-      sum[i] = add_i32(sum[i], dot_i16(dot_u8_i8_pairs(codes, x), set1_i32(0x00010001)));
+    VecI partial[kSums];
+    AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) partial[i] = zero_i();
+    AUREA_UNROLL for (size_t group = 0; group < kGroups; ++group) {
+      AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
+        __asm__ volatile("" : "+v"(codes), "+v"(x));  // or the products would be computed once
+        partial[i] = multiply_add(partial[i], codes, x);
+      }
     }
+    AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = add_partial(sum[i], partial[i]);
   }
   for (size_t i = 0; i < kSums; ++i) *sink += sum_lanes_i32(sum[i]);
-  return rounds * kSums * 4 * kLanes * 2;
+  return rounds * kGroups * kSums * 4 * kLanes * 2;
 }
 
 }  // namespace aurea::kernels::avx512

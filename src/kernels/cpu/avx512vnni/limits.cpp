@@ -17,7 +17,10 @@ namespace {
 uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
   constexpr size_t kSums = 16;  // latency 4 or 5, two a cycle
   VecI codes = set1_i8(3), x = set1_i8(-2), sum[kSums];
-  AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = zero_i();
+  AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
+    sum[i] = zero_i();
+    __asm__ volatile("" : "+v"(sum[i]));  // or the equal sums would be computed once
+  }
   for (size_t round = 0; round < rounds; ++round) {
     __asm__ volatile("" : "+v"(codes), "+v"(x));
     AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = _mm512_dpbusd_epi32(sum[i], codes, x);

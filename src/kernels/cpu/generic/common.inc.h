@@ -1,6 +1,8 @@
 // What the algorithm texts of all sets share: compiler macros and numbers. Included first inside the unnamed namespace.
 
-#if defined(__clang__)
+#if defined(AUREA_NO_UNROLL)
+#define AUREA_UNROLL
+#elif defined(__clang__)
 #define AUREA_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define AUREA_UNROLL _Pragma("GCC unroll 16")

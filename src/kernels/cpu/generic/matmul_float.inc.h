@@ -11,15 +11,20 @@ constexpr size_t kSingleRows = 8;  // rows at a time for one token: enough indep
 static_assert(kRowBlock % kTileRows == 0);
 
 /// acc[r][t] += the n products of row r at w + r * w_stride and activations t at x + t * x_stride.
-template <class Weight, size_t kRows, size_t kTokens>
+/// kPrefetch: fetches the same number of weights at `next` into the cache.
+template <class Weight, size_t kRows, size_t kTokens, bool kPrefetch = false>
 AUREA_INLINE void accumulate(const uint8_t* w, size_t w_stride, const uint8_t* x, size_t x_stride, size_t n,
-                             float (*acc)[kTokens][kLanes]) {
+                             float (*acc)[kTokens][kLanes], const uint8_t* next = nullptr) {
   VecF sum[kRows][kTokens];
   AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) {
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[r][t] = load_f(acc[r][t]);
   }
   size_t k = 0;
   for (; k + kLanes <= n; k += kLanes) {
+    if constexpr (kPrefetch) {
+      for (size_t i = 0; i < kRows * kLanes * Weight::kBytes; i += 64) prefetch(next + i);
+      next += kRows * kLanes * Weight::kBytes;
+    }
     VecF weights[kRows];
     AUREA_UNROLL for (size_t r = 0; r < kRows; ++r) weights[r] = Weight::load(w + r * w_stride + k * Weight::kBytes);
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
@@ -41,9 +46,10 @@ AUREA_INLINE void accumulate(const uint8_t* w, size_t w_stride, const uint8_t* x
 }
 
 template <class Weight, size_t kRows>
-[[gnu::noinline]] void multiply_rows(const MatmulArgs& args, size_t row) {
+[[gnu::noinline]] void multiply_rows(const MatmulArgs& args, size_t row, size_t end) {
   alignas(64) float acc[kRows][1][kLanes] = {};
-  accumulate<Weight, kRows, 1>(args.weights + row * args.row_bytes, args.row_bytes, args.x, 0, args.cols, acc);
+  accumulate<Weight, kRows, 1, true>(args.weights + row * args.row_bytes, args.row_bytes, args.x, 0, args.cols, acc,
+                                     rows_behind(args, row, kRows, end));
   for (size_t r = 0; r < kRows; ++r) args.out[row + r] = sum_lanes(load_f(acc[r][0]));
 }
 
@@ -75,8 +81,8 @@ template <class Weight>
 AUREA_INLINE void matmul_float(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   size_t row = row_begin;
   if (args.n_tokens == 1) {
-    for (; row + kSingleRows <= row_end; row += kSingleRows) multiply_rows<Weight, kSingleRows>(args, row);
-    for (; row < row_end; ++row) multiply_rows<Weight, 1>(args, row);
+    for (; row + kSingleRows <= row_end; row += kSingleRows) multiply_rows<Weight, kSingleRows>(args, row, row_end);
+    for (; row < row_end; ++row) multiply_rows<Weight, 1>(args, row, row_end);
     return;
   }
   for (; row < row_end; row += kRowBlock) {

@@ -51,11 +51,16 @@ AUREA_INLINE VecF add_block(VecF out, VecI sum, VecF d, VecF m, const uint8_t* x
   return out;
 }
 
-/// Type::read that fetches the same number of bytes at `next` into the cache.
+/// Type::read that fetches the same number of bytes at `next` into the cache meanwhile (why meanwhile: matmul_q8x256.inc.h).
 template <class Type, class Use>
 AUREA_INLINE void read_block(const uint8_t* const* rows, size_t at, const uint8_t* next, VecF& d, VecF& m, Use use) {
-  for (size_t i = 0; i < kLanes * Type::kBlockBytes; i += 64) prefetch(next + i);
-  Type::read(rows, at, d, m, use);
+  constexpr size_t kLines = (kLanes * Type::kBlockBytes + 63) / 64;
+  Type::read(rows, at, d, m, [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA {
+    for (size_t line = group; line < (group < 7 ? group + 1 : kLines); ++line) {
+      if (line < kLines) prefetch(next + 64 * line);
+    }
+    use(group, codes);
+  });
 }
 
 template <class Type>

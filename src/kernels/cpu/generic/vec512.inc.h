@@ -171,7 +171,12 @@ AUREA_INLINE float sum_lanes(VecF v) {
 AUREA_INLINE float max_lanes(VecF v) { return _mm512_reduce_max_ps(v); }
 AUREA_INLINE int32_t max_lanes_i32(VecI v) { return _mm512_reduce_max_epi32(v); }
 AUREA_INLINE int32_t sum_lanes_i32(VecI v) { return _mm512_reduce_add_epi32(v); }
-AUREA_INLINE uint64_t sum_lanes_u64(VecI v) { return static_cast<uint64_t>(_mm512_reduce_add_epi64(v)); }
+AUREA_INLINE uint64_t sum_lanes_u64(VecI v) {
+  uint64_t lanes[8], sum = 0;
+  _mm512_storeu_si512(lanes, v);
+  for (const uint64_t lane : lanes) sum += lane;
+  return sum;
+}
 
 /// Lane r of the result = the sum of v[r]'s lanes, added in one order for all r.
 AUREA_INLINE VecF sum_rows(const VecF v[kLanes]) {

@@ -1,0 +1,1 @@
+exits 2 aurea

@@ -1,0 +1,2 @@
+exits 2 aurea frobnicate
+exits 2 aurea frobnicate --help-me
