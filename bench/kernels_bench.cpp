@@ -1,6 +1,7 @@
 // Speed of every kernel of every set that this CPU has, on one thread, beside the limits measured in the same run:
-// limit/read_all and limit/int8_peak. decode/: one token times a matrix larger than the caches (bytes_per_second counts weights,
-// as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/: keys per second of one head.
+// limit/read_all and limit/int8_peak. decode/: one token times a matrix larger than the caches (bytes_per_second counts
+// weights, as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/: keys per second of one
+// head.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -36,7 +37,8 @@ void multiply(benchmark::State& state, const KernelSet& set, const MatmulKernel&
               size_t n_tokens) {
   const test::Bytes& w = weights(type, bytes);
   const size_t w_row = row_bytes(type, kCols), rows = w.size() / w_row;
-  const test::Bytes x = test::pack_activations(set, kernel.activation, test::random_activations(n_tokens, kCols, 2), kCols);
+  const test::Bytes x =
+      test::pack_activations(set, kernel.activation, test::random_activations(n_tokens, kCols, 2), kCols);
   std::vector<float> out(n_tokens * rows);
   const MatmulArgs args = {.weights = w.data(),
                            .row_bytes = w_row,
@@ -53,8 +55,8 @@ void multiply(benchmark::State& state, const KernelSet& set, const MatmulKernel&
   }
   const auto iterations = static_cast<double>(state.iterations());
   if (n_tokens == 1) state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.size()));
-  state.counters["Gop/s"] = benchmark::Counter(2e-9 * iterations * static_cast<double>(rows * kCols * n_tokens),
-                                               benchmark::Counter::kIsRate);
+  state.counters["Gop/s"] =
+      benchmark::Counter(2e-9 * iterations * static_cast<double>(rows * kCols * n_tokens), benchmark::Counter::kIsRate);
 }
 
 void attend(benchmark::State& state, const KernelSet& set, KvType type, size_t n_heads) {
@@ -142,20 +144,22 @@ void register_all() {
   }
   for (const QuantTypeInfo& type : kQuantTypes) {
     const size_t prefill_bytes = kPrefillRows * row_bytes(type.type, kCols);
-    for (const auto& [kind, bytes, tokens] : {std::tuple("decode/", kLargeBytes, size_t{1}),
-                                              std::tuple("prefill/", prefill_bytes, kPrefillTokens)}) {
+    for (const auto& [kind, bytes, tokens] :
+         {std::tuple("decode/", kLargeBytes, size_t{1}), std::tuple("prefill/", prefill_bytes, kPrefillTokens)}) {
       for (const KernelSet* set : available_kernel_sets()) {
         const MatmulKernel& kernel = set->matmul[static_cast<size_t>(type.type)];
-        add(kind + std::string(type.name) + "/" + set->name, [=, &kernel, bytes = bytes, tokens = tokens](benchmark::State& s) {
-          multiply(s, *set, kernel, type.type, bytes, tokens);
-        });
+        add(kind + std::string(type.name) + "/" + set->name,
+            [=, &kernel, bytes = bytes, tokens = tokens](benchmark::State& s) {
+              multiply(s, *set, kernel, type.type, bytes, tokens);
+            });
       }
     }
   }
   for (const KernelSet* set : available_kernel_sets()) {
     const std::string name = set->name;
     add("generic/prefill/Q4_K/" + name, [=](benchmark::State& s) {
-      multiply(s, *set, set->generic_matmul, QuantType::kQ4_K, kPrefillRows * row_bytes(QuantType::kQ4_K, kCols), kPrefillTokens);
+      multiply(s, *set, set->generic_matmul, QuantType::kQ4_K, kPrefillRows * row_bytes(QuantType::kQ4_K, kCols),
+               kPrefillTokens);
     });
     for (const size_t heads : {1, 4}) {
       const std::string suffix = "/heads" + std::to_string(heads) + "/" + name;

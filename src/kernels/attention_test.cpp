@@ -29,8 +29,8 @@ constexpr Case kCases[] = {
 };
 
 std::string describe(const Case& c, const char* set) {
-  return fmt::format("set {} heads {} dim {} page {} keys {}..{} type {} spread {}", set, c.n_heads, c.head_dim, c.page_tokens,
-                     c.key_begin, c.key_end, c.type == KvType::kF16 ? "F16" : "F32", c.spread);
+  return fmt::format("set {} heads {} dim {} page {} keys {}..{} type {} spread {}", set, c.n_heads, c.head_dim,
+                     c.page_tokens, c.key_begin, c.key_end, c.type == KvType::kF16 ? "F16" : "F32", c.spread);
 }
 
 /// A cache of random keys and values: page p holds keys [page_tokens, head_dim], then values, at odd offsets.
@@ -66,7 +66,8 @@ struct Cache {
   }
 };
 
-std::vector<float> attend(const KernelSet& set, const Case& c, const Cache& cache, const std::vector<float>& q, float scale) {
+std::vector<float> attend(const KernelSet& set, const Case& c, const Cache& cache, const std::vector<float>& q,
+                          float scale) {
   std::vector<float> out(q.size(), NAN);  // must not matter
   set.attention({.q = q.data(),
                  .n_heads = q.size() / c.head_dim,
@@ -94,7 +95,8 @@ std::vector<double> reference(const Case& c, const Cache& cache, const float* q,
   }
   for (double& score : scores) sum += score = std::exp(score - max);
   for (size_t i = 0; i < scores.size(); ++i) {
-    for (size_t d = 0; d < c.head_dim; ++d) out[d] += scores[i] / sum * cache.values[(c.key_begin + i) * c.head_dim + d];
+    for (size_t d = 0; d < c.head_dim; ++d)
+      out[d] += scores[i] / sum * cache.values[(c.key_begin + i) * c.head_dim + d];
   }
   return out;
 }
@@ -108,7 +110,8 @@ std::vector<float> random_queries(const Case& c, uint64_t seed) {
 
 class Attention : public ::testing::TestWithParam<const KernelSet*> {};
 
-/// Values are below 1, so the error comes from the weights: that of a score (2^-24 of its size, a few of them) and of exp.
+/// Values are below 1, so the error comes from the weights: that of a score (2^-24 of its size, a few of them) and of
+/// exp.
 TEST_P(Attention, IsTheSoftmaxWeightedSumOfTheValues) {
   const KernelSet& set = *GetParam();
   for (const Case& c : kCases) {
@@ -135,14 +138,21 @@ TEST_P(Attention, AHeadDoesNotDependOnTheOthers) {
     for (size_t h = 0; h < c.n_heads; ++h) {
       const auto first = static_cast<ptrdiff_t>(h * c.head_dim), last = static_cast<ptrdiff_t>((h + 1) * c.head_dim);
       const std::vector<float> one = attend(set, c, cache, {q.begin() + first, q.begin() + last}, 0.1f);
-      ASSERT_TRUE(std::equal(one.begin(), one.end(), all.begin() + first)) << "head " << h << ": " << describe(c, set.name);
+      ASSERT_TRUE(std::equal(one.begin(), one.end(), all.begin() + first))
+          << "head " << h << ": " << describe(c, set.name);
     }
   }
 }
 
 TEST_P(Attention, NeitherReadsNorNeedsKeysOutsideTheRange) {
   const KernelSet& set = *GetParam();
-  const Case c = {.n_heads = 2, .head_dim = 96, .page_tokens = 64, .key_begin = 70, .key_end = 100, .type = KvType::kF32, .spread = 3};
+  const Case c = {.n_heads = 2,
+                  .head_dim = 96,
+                  .page_tokens = 64,
+                  .key_begin = 70,
+                  .key_end = 100,
+                  .type = KvType::kF32,
+                  .spread = 3};
   const std::vector<float> q = random_queries(c, 42);
   Cache cache(c, 41);
   const std::vector<float> before = attend(set, c, cache, q, 0.1f);

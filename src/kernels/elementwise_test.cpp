@@ -69,8 +69,8 @@ TEST_P(Elementwise, RopeRotatesEachPair) {
   }
 }
 
-/// exp within 1.1 ulp, its sum with 1, the quotient and the product: at most 1.1 + 3 * 0.5 ulp, twice that where the binade
-/// of an intermediate value is the larger one.
+/// exp within 1.1 ulp, its sum with 1, the quotient and the product: at most 1.1 + 3 * 0.5 ulp, twice that where the
+/// binade of an intermediate value is the larger one.
 TEST_P(Elementwise, SiluMulIsWithinFourUlps) {
   std::vector<float> gate, up;
   for (double g = -87; g < 100; g += 0.0037) {

@@ -2,12 +2,15 @@
 //
 // Contracts that every set keeps:
 // - kernels are noexcept, allocate nothing, start no threads; callers split rows (or heads) among threads;
-// - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call or
+// - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call
+// or
 //   the thread, so a batch gives each row the very bits that it gives alone;
-// - the scalar set defines the result. Products of quantized weights, activation codes, rope, add and f32_to_f16 have the same
-//   bits in all sets; products of float weights, rms_norm, silu_mul and attention may associate sums differently or fuse a
-//   multiply-add (tolerances: the tests beside this file);
-// - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's block, and
+// - the scalar set defines the result. Products of quantized weights, activation codes, rope, add and f32_to_f16 have
+// the same
+//   bits in all sets; products of float weights, rms_norm, silu_mul and attention may associate sums differently or
+//   fuse a multiply-add (tolerances: the tests beside this file);
+// - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's
+// block, and
 //   a row has no padding: row_bytes = cols / block elements * block bytes.
 #pragma once
 
@@ -27,8 +30,8 @@ enum class ActivationFormat : uint8_t {
   kQ8x256,  // BlockQ8x256: 8-bit codes, a scale per 256 (partner of the k-types)
 };
 
-/// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|). A block of zeros (or of nothing
-/// above 2^-120, where the factor would overflow) is all 0; one with an infinity or NaN has d = NaN, codes 0.
+/// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|). A block of zeros (or of
+/// nothing above 2^-120, where the factor would overflow) is all 0; one with an infinity or NaN has d = NaN, codes 0.
 struct BlockQ8x32 {
   float d;
   int32_t sum;  // of the codes
@@ -47,9 +50,12 @@ static_assert(sizeof(BlockQ8x256) == 292);
 /// Bytes of one activation row of `cols` elements.
 constexpr size_t activation_row_bytes(ActivationFormat format, size_t cols) {
   switch (format) {
-    case ActivationFormat::kF32: return cols * sizeof(float);
-    case ActivationFormat::kQ8x32: return cols / 32 * sizeof(BlockQ8x32);
-    case ActivationFormat::kQ8x256: return cols / 256 * sizeof(BlockQ8x256);
+    case ActivationFormat::kF32:
+      return cols * sizeof(float);
+    case ActivationFormat::kQ8x32:
+      return cols / 32 * sizeof(BlockQ8x32);
+    case ActivationFormat::kQ8x256:
+      return cols / 256 * sizeof(BlockQ8x256);
   }
   return 0;
 }
@@ -59,16 +65,16 @@ struct MatmulArgs {
   const uint8_t* weights;  // row 0 of W [rows, cols] in the kernel's weight type
   size_t row_bytes;        // of W
   size_t cols;
-  const uint8_t* x;        // [n_tokens, cols] in the kernel's activation format
+  const uint8_t* x;  // [n_tokens, cols] in the kernel's activation format
   size_t x_row_bytes;
   size_t n_tokens;
-  float* out;              // out[t * out_stride + r]
-  size_t out_stride;       // floats
+  float* out;                                                  // out[t * out_stride + r]
+  size_t out_stride;                                           // floats
   void (*decode)(const std::byte* src, float* dst, size_t n);  // the weight type's codec, for the generic kernel
 };
 
 struct MatmulKernel {
-  /// Rows [row_begin, row_end).
+  /// Rows [row_begin, row_end). Fastest with multiples of 32 rows, and for one token with some hundred rows at a time.
   void (*run)(const MatmulArgs& args, size_t row_begin, size_t row_end) noexcept;
   ActivationFormat activation;
   const char* name;  // "avx512vnni.q4_k"; "generic" decodes a row piece by piece and multiplies in float32
@@ -80,16 +86,16 @@ constexpr size_t kv_element_bytes(KvType type) { return type == KvType::kF32 ? 4
 
 /// Attention of one token's query heads that share one key/value head, over the paged cache, with a streaming softmax.
 struct AttentionArgs {
-  const float* q;               // [n_heads, head_dim], already rotated
-  size_t n_heads;               // query heads of the group
+  const float* q;  // [n_heads, head_dim], already rotated
+  size_t n_heads;  // query heads of the group
   size_t head_dim;
   const uint8_t* const* pages;  // page p holds keys [p * page_tokens, (p + 1) * page_tokens)
   size_t k_offset, v_offset;    // bytes from a page's start to this layer's and head's [page_tokens, head_dim]
   size_t page_tokens;
-  size_t key_begin, key_end;    // the keys to attend to; key_begin < key_end
-  float scale;                  // on q . k
+  size_t key_begin, key_end;  // the keys to attend to; key_begin < key_end
+  float scale;                // on q . k
   KvType kv_type;
-  float* out;                   // [n_heads, head_dim]; also the accumulator
+  float* out;  // [n_heads, head_dim]; also the accumulator
 };
 
 struct KernelSet {
@@ -113,8 +119,8 @@ struct KernelSet {
 
   /// For measuring limits: reads all bytes once, returns a value that depends on them.
   uint64_t (*read_all)(const uint8_t* bytes, size_t n) noexcept;
-  /// Runs `rounds` of the set's fastest int8 multiply-add on registers; returns the operations done (2 per multiply-add)
-  /// and folds the result into *sink.
+  /// Runs `rounds` of the set's fastest int8 multiply-add on registers; returns the operations done (2 per
+  /// multiply-add) and folds the result into *sink.
   uint64_t (*int8_peak)(size_t rounds, int32_t* sink) noexcept;
 };
 

@@ -23,24 +23,24 @@ struct Shape {
 
 constexpr Shape kShapes[] = {
     // rows units tokens  begin end
-    {1, 1, 1, 0, 1},         // the smallest
-    {1, 1, 2, 0, 1},         //
-    {5, 2, 1, 0, 5},         // fewer rows than lanes
-    {17, 3, 1, 0, 17},       // a group and one
-    {33, 1, 1, 1, 33},       // begins inside
-    {70, 2, 1, 13, 64},      // begins and ends inside
-    {64, 9, 1, 0, 64},       // whole groups
-    {37, 5, 1, 36, 37},      // the last row alone
-    {3, 4, 3, 1, 2},         //
-    {35, 2, 4, 0, 35},       //
-    {50, 7, 5, 17, 50},      //
-    {8, 8, 6, 0, 8},         //
-    {16, 13, 7, 3, 16},      //
-    {97, 1, 8, 31, 97},      //
-    {40, 17, 9, 0, 40},      //
-    {33, 3, 33, 0, 33},      //
-    {49, 2, 65, 5, 49},      // more tokens than a chunk
-    {2, 600, 2, 0, 2},       // long rows
+    {1, 1, 1, 0, 1},     // the smallest
+    {1, 1, 2, 0, 1},     //
+    {5, 2, 1, 0, 5},     // fewer rows than lanes
+    {17, 3, 1, 0, 17},   // a group and one
+    {33, 1, 1, 1, 33},   // begins inside
+    {70, 2, 1, 13, 64},  // begins and ends inside
+    {64, 9, 1, 0, 64},   // whole groups
+    {37, 5, 1, 36, 37},  // the last row alone
+    {3, 4, 3, 1, 2},     //
+    {35, 2, 4, 0, 35},   //
+    {50, 7, 5, 17, 50},  //
+    {8, 8, 6, 0, 8},     //
+    {16, 13, 7, 3, 16},  //
+    {97, 1, 8, 31, 97},  //
+    {40, 17, 9, 0, 40},  //
+    {33, 3, 33, 0, 33},  //
+    {49, 2, 65, 5, 49},  // more tokens than a chunk
+    {2, 600, 2, 0, 2},   // long rows
 };
 
 size_t columns(QuantType type, const Shape& shape) {
@@ -69,8 +69,8 @@ struct Problem {
   }
 
   [[nodiscard]] std::string repro(const std::string& kernel) const {
-    return fmt::format("kernel {} type {} rows {} cols {} tokens {} range {}..{} seed {} misalignment {}", kernel, name(type),
-                       shape.rows, cols, shape.tokens, shape.begin, shape.end, seed, misalignment);
+    return fmt::format("kernel {} type {} rows {} cols {} tokens {} range {}..{} seed {} misalignment {}", kernel,
+                       name(type), shape.rows, cols, shape.tokens, shape.begin, shape.end, seed, misalignment);
   }
 };
 
@@ -99,10 +99,10 @@ std::vector<float> run(const KernelSet& set, const MatmulKernel& kernel, const P
 
 const MatmulKernel& kernel_of(const KernelSet& set, QuantType type) { return set.matmul[static_cast<size_t>(type)]; }
 
-/// Holds `out` against a float64 evaluation. The bound, relative to the sum of the products' magnitudes, is for the rounding of
-/// float32 sums of up to a thousand terms.
-void expect_near_reference(const Problem& p, ActivationFormat format, const Bytes& packed, const std::vector<float>& out,
-                           const std::string& kernel) {
+/// Holds `out` against a float64 evaluation. The bound, relative to the sum of the products' magnitudes, is for the
+/// rounding of float32 sums of up to a thousand terms.
+void expect_near_reference(const Problem& p, ActivationFormat format, const Bytes& packed,
+                           const std::vector<float>& out, const std::string& kernel) {
   const size_t w_bytes = row_bytes(p.type, p.cols), x_bytes = activation_row_bytes(format, p.cols);
   std::vector<float> w(p.cols);
   for (size_t t = 0; t < p.shape.tokens; ++t) {
@@ -143,7 +143,8 @@ TEST_P(Matmul, IsTheProductOfTheDecodedWeights) {
   for_all_problems([&](const Problem& p) {
     const MatmulKernel& kernel = kernel_of(set, p.type);
     const Bytes packed = test::pack_activations(set, kernel.activation, p.x, p.cols);
-    expect_near_reference(p, kernel.activation, packed, run(kernel, p, packed, p.shape.begin, p.shape.end), kernel.name);
+    expect_near_reference(p, kernel.activation, packed, run(kernel, p, packed, p.shape.begin, p.shape.end),
+                          kernel.name);
   });
 }
 
@@ -277,7 +278,8 @@ TEST_P(Matmul, NotANumberAmongTheActivationsReachesTheResult) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, Matmul, ::testing::ValuesIn(available_kernel_sets().begin(), available_kernel_sets().end()),
+INSTANTIATE_TEST_SUITE_P(Sets, Matmul,
+                         ::testing::ValuesIn(available_kernel_sets().begin(), available_kernel_sets().end()),
                          [](const auto& set) { return std::string(set.param->name); });
 
 }  // namespace

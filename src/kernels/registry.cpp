@@ -1,3 +1,4 @@
+// The list of instruction sets, and the kernel sets built from it once, at first use.
 #include "kernels/registry.h"
 
 #include <fmt/format.h>
@@ -12,8 +13,8 @@ namespace aurea::kernels {
 
 // One row per instruction set, lowest first: each set starts as a copy of the one before it and overrides entries.
 // `supported` is asked before anything of the set's folder runs.
-#define AUREA_KERNEL_SET(isa) \
-  namespace isa {             \
+#define AUREA_KERNEL_SET(isa)            \
+  namespace isa {                        \
   void install(KernelSet& set) noexcept; \
   }
 AUREA_KERNEL_SET(scalar)

@@ -75,15 +75,18 @@ TEST(Registry, NoEntryIsEmptyAndNamesSayTheSet) {
       ASSERT_NE(set->matmul[i].name, nullptr);
       const bool generic = set->matmul[i].run == set->generic_matmul.run;
       EXPECT_EQ(generic, std::strcmp(set->matmul[i].name, "generic") == 0);
+      if (!generic && !is_float(kQuantTypes[i].type)) {  // every set has its own kernels of the quantized types
+        EXPECT_EQ(std::string(set->matmul[i].name).rfind(std::string(set->name) + ".", 0), 0u) << set->matmul[i].name;
+      }
     }
     for (const bool there : {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
-                             set->rope != nullptr, set->silu_mul != nullptr, set->add != nullptr, set->f32_to_f16 != nullptr,
-                             set->attention != nullptr, set->read_all != nullptr, set->int8_peak != nullptr,
-                             set->generic_matmul.run != nullptr}) {
+                             set->rope != nullptr, set->silu_mul != nullptr, set->add != nullptr,
+                             set->f32_to_f16 != nullptr, set->attention != nullptr, set->read_all != nullptr,
+                             set->int8_peak != nullptr, set->generic_matmul.run != nullptr}) {
       EXPECT_TRUE(there) << set->name;
     }
     const MatmulKernel& q4_k = set->matmul[static_cast<size_t>(QuantType::kQ4_K)];
-    EXPECT_EQ(q4_k.name, std::string(set->name) + ".q4_k");  // every set has its own
+    EXPECT_EQ(q4_k.name, std::string(set->name) + ".q4_k");
     EXPECT_EQ(q4_k.activation, ActivationFormat::kQ8x256);
   }
 }

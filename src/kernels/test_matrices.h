@@ -33,8 +33,8 @@ class Random {
   uint64_t state_;
 };
 
-/// Bytes that end exactly at the end of their allocation, so that the address sanitizer sees a read beyond them, and that
-/// start `misalignment` bytes after an aligned address.
+/// Bytes that end exactly at the end of their allocation, so that the address sanitizer sees a read beyond them, and
+/// that start `misalignment` bytes after an aligned address.
 class Bytes {
  public:
   explicit Bytes(size_t size, size_t misalignment = 0)
@@ -55,15 +55,21 @@ inline std::vector<size_t> half_offsets(QuantType type) {
   switch (type) {
     case QuantType::kQ4_0:
     case QuantType::kQ5_0:
-    case QuantType::kQ8_0: return {0};
+    case QuantType::kQ8_0:
+      return {0};
     case QuantType::kQ4_1:
     case QuantType::kQ5_1:
     case QuantType::kQ4_K:
-    case QuantType::kQ5_K: return {0, 2};
-    case QuantType::kQ2_K: return {80, 82};
-    case QuantType::kQ3_K: return {108};
-    case QuantType::kQ6_K: return {208};
-    default: return {};
+    case QuantType::kQ5_K:
+      return {0, 2};
+    case QuantType::kQ2_K:
+      return {80, 82};
+    case QuantType::kQ3_K:
+      return {108};
+    case QuantType::kQ6_K:
+      return {208};
+    default:
+      return {};
   }
 }
 
@@ -93,7 +99,8 @@ inline void fill_weights(QuantType type, Bytes& w, uint64_t seed) {
     do {
       for (uint8_t& byte : block) byte = static_cast<uint8_t>(random.bits());
       for (const size_t offset : half_offsets(type)) write_half(block.data() + offset, 0.02f * random.uniform());
-    } while (!codecs::codec(type).validate(reinterpret_cast<const std::byte*>(block.data()), info(type).block_elements));
+    } while (
+        !codecs::codec(type).validate(reinterpret_cast<const std::byte*>(block.data()), info(type).block_elements));
     std::memcpy(w.data() + i, block.data(), block_bytes);
   }
 }

@@ -19,10 +19,10 @@ namespace aurea::templates {
 struct Limits {
   size_t source_bytes = 1 << 20;
   size_t nodes = 100'000;
-  int nesting = 200;     // expressions and blocks in the source
+  int nesting = 200;     // levels of expressions and blocks in the source
   int call_depth = 200;  // macros and recursive loops
   int64_t range_items = 100'000;
-  uint64_t steps = 10'000'000;
+  uint64_t steps = 10'000'000;  // nodes evaluated, and 32-byte pieces of values read or written: seconds at the most
   size_t output_bytes = 16 << 20;
   size_t value_bytes = 16 << 20;  // one string or list, checked before it is allocated
 };

@@ -11,10 +11,10 @@ namespace {
 
 #include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec256.inc.h"
-// The order matters from here on.
+// Each of these needs those before it:
 #include "kernels/cpu/generic/elements.inc.h"
 #include "kernels/cpu/generic/exp.inc.h"
-// Both first
+// Needs both:
 #include "kernels/cpu/generic/attention.inc.h"
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 #include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec256.inc.h"
-// The order matters from here on.
+// Each of these needs those before it:
 #include "kernels/cpu/generic/dot_maddubs.inc.h"
 #include "kernels/cpu/generic/limits.inc.h"
 

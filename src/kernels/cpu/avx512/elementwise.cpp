@@ -11,9 +11,9 @@ namespace {
 
 #include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec512.inc.h"
-// The order matters from here on.
+// Each of these needs those before it:
 #include "kernels/cpu/generic/exp.inc.h"
-// exp first
+// Needs exp:
 #include "kernels/cpu/generic/elementwise.inc.h"
 #include "kernels/cpu/generic/quantize.inc.h"
 

@@ -12,7 +12,7 @@ namespace {
 
 #include "kernels/cpu/generic/common.inc.h"
 #include "kernels/cpu/generic/vec512.inc.h"
-// The order matters from here on.
+// Each of these needs those before it:
 #include "kernels/cpu/generic/dot_vnni.inc.h"
 #include "kernels/cpu/generic/rows.inc.h"
 #include "kernels/cpu/generic/simple_blocks.inc.h"

@@ -1,8 +1,9 @@
-// Attention over the paged cache with a streaming softmax, for any vector width. Included after elements.inc.h and exp.inc.h.
+// Attention over the paged cache with a streaming softmax, for any vector width. Included after elements.inc.h and
+// exp.inc.h.
 //
-// Keys come in blocks of kKeys within a page: scores, their maximum, one rescaling of what was summed so far, weights, values.
-// Numeric contract: float32; a result depends on the query, the keys and the borders of the blocks (key_begin, the page size),
-// not on the other heads of the call.
+// Keys come in blocks of kKeys within a page: scores, their maximum, one rescaling of what was summed so far, weights,
+// values. Numeric contract: float32; a result depends on the query, the keys and the borders of the blocks (key_begin,
+// the page size), not on the other heads of the call.
 
 constexpr size_t kKeys = 64;
 constexpr size_t kMaxHeads = 16;  // at a time; the keys of a block are in the cache for the second head
@@ -13,7 +14,8 @@ struct SoftmaxState {
 
 /// scores[i] = scale * (q . key i) for n keys, then -inf up to a multiple of kLanes.
 template <class Elements>
-AUREA_INLINE void score_keys(const float* q, const uint8_t* keys, size_t n, size_t head_dim, float scale, float* scores) {
+AUREA_INLINE void score_keys(const float* q, const uint8_t* keys, size_t n, size_t head_dim, float scale,
+                             float* scores) {
   const size_t stride = head_dim * Elements::kBytes;
   for (size_t first = 0; first < n; first += kLanes) {
     const uint8_t* key[kLanes];
@@ -59,7 +61,8 @@ AUREA_INLINE float weigh(float* scores, size_t n, SoftmaxState& state) {
 
 /// out = out * factor + sum over n keys of weights[i] * value i, for kVecs vectors of dimensions.
 template <class Elements, size_t kVecs>
-AUREA_INLINE void add_values(const float* weights, const uint8_t* values, size_t stride, size_t n, float factor, float* out) {
+AUREA_INLINE void add_values(const float* weights, const uint8_t* values, size_t stride, size_t n, float factor,
+                             float* out) {
   constexpr size_t kPhases = 8 / kVecs;  // keys side by side: eight independent sums hide the latency
   VecF sum[kPhases][kVecs];
   AUREA_UNROLL for (size_t p = 0; p < kPhases; ++p) {
@@ -69,7 +72,8 @@ AUREA_INLINE void add_values(const float* weights, const uint8_t* values, size_t
   const auto add_key = [&](size_t phase, size_t key) AUREA_INLINE_LAMBDA {
     const VecF weight = set1_f(weights[key]);
     AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-      sum[phase][v] = fma_f(weight, Elements::load(values + key * stride + v * kLanes * Elements::kBytes), sum[phase][v]);
+      sum[phase][v] =
+          fma_f(weight, Elements::load(values + key * stride + v * kLanes * Elements::kBytes), sum[phase][v]);
     }
   };
   for (; i + kPhases <= n; i += kPhases) {

@@ -1,16 +1,18 @@
-// Products of 8-bit codes without VNNI: pairs are summed in 16 bits, so the sum must be moved to 32 bits before it can overflow.
-// Included after vec256.inc.h or vec512.inc.h; dot_vnni.inc.h gives the same names.
+// Products of 8-bit codes without VNNI: pairs are summed in 16 bits, so the sum must be moved to 32 bits before it can
+// overflow. Included after vec256.inc.h or vec512.inc.h; dot_vnni.inc.h gives the same names.
 
 /// Signed 8-bit codes (Q8_0) as multiply_add_i8 wants them, and what that adds to each: none here.
 constexpr int kInt8Offset = 0;
 AUREA_INLINE VecI int8_codes(VecI codes) { return codes; }
-/// sum + 4 signed codes times 4 activations per dword. The instruction wants one side unsigned: the sign moves to the other.
+/// sum + 4 signed codes times 4 activations per dword. The instruction wants one side unsigned: the sign moves to the
+/// other.
 AUREA_INLINE VecI multiply_add_i8(VecI sum, VecI codes, VecI x) {
   const VecI pairs = dot_u8_i8_pairs(abs_i8(codes), apply_sign_i8(x, codes));  // at most 2 * 128 * 127: no saturation
   return add_i32(sum, dot_i16(pairs, set1_i32(0x00010001)));
 }
 
-/// How many times multiply_add may be called between two flushes: codes are in [0, max_code], activations in [-127, 127].
+/// How many times multiply_add may be called between two flushes: codes are in [0, max_code], activations in [-127,
+/// 127].
 constexpr int groups_per_flush(int max_code, int groups) {
   const int fitting = 32767 / (2 * 127 * max_code);
   return fitting < groups ? fitting : groups;
@@ -20,9 +22,7 @@ constexpr int groups_per_flush(int max_code, int groups) {
 AUREA_INLINE VecI multiply_add(VecI partial, VecI codes, VecI x) { return add_i16(partial, dot_u8_i8_pairs(codes, x)); }
 
 /// What add_scaled wants for the scale in each dword.
-AUREA_INLINE VecI scale_operand(VecI scale) {
-  return bit_or(bit_and(scale, set1_i32(0xFFFF)), shift_left<16>(scale));
-}
+AUREA_INLINE VecI scale_operand(VecI scale) { return bit_or(bit_and(scale, set1_i32(0xFFFF)), shift_left<16>(scale)); }
 /// sum + partial * scale; the flush.
 AUREA_INLINE VecI add_scaled(VecI sum, VecI partial, VecI scale) { return add_i32(sum, dot_i16(partial, scale)); }
 /// sum + partial.

@@ -1,5 +1,5 @@
-// Products of 8-bit codes with AVX-512 VNNI: four products per dword, summed in 32 bits, no overflow within a super-block.
-// Included after vec512.inc.h; dot_maddubs.inc.h gives the same names and explains them.
+// Products of 8-bit codes with AVX-512 VNNI: four products per dword, summed in 32 bits, no overflow within a
+// super-block. Included after vec512.inc.h; dot_maddubs.inc.h gives the same names and explains them.
 
 constexpr int kInt8Offset = 128;  // the instruction wants one side unsigned
 AUREA_INLINE VecI int8_codes(VecI codes) { return bit_xor(codes, set1_i8(-128)); }

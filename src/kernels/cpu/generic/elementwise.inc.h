@@ -1,5 +1,6 @@
 // Operations on vectors of floats, for any vector width. Included after exp.inc.h.
-// rope, add and f32_to_f16 give the scalar set's bits; rms_norm and silu_mul are within the tolerances of elementwise_test.cpp.
+// rope, add and f32_to_f16 give the scalar set's bits; rms_norm and silu_mul are within the tolerances of
+// elementwise_test.cpp.
 
 AUREA_INLINE void rms_norm_f(const float* x, const float* weight, float eps, float* out, size_t n) {
   SquareSum squares;

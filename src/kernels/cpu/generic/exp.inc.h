@@ -1,7 +1,8 @@
 // exp of a vector. Included after a vec text.
 
 /// exp(x) within 1.1 ulp (a relative error below 1e-7); inf above 88.72, 0 below -103.98, NaN for NaN.
-/// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) = 1 + r + r^2 p(r) with p the degree-4 minimax polynomial of relative error 3e-9.
+/// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) = 1 + r + r^2 p(r) with p the degree-4 minimax polynomial of relative error
+/// 3e-9.
 AUREA_INLINE VecF exp_f(VecF x) {
   x = min_f(set1_f(89.0f), max_f(set1_f(-104.0f), x));  // x last: not a number stays
   const VecF n = round_f(mul_f(x, set1_f(0x1.715476p+0f)));

@@ -1,9 +1,10 @@
-// Matrix products with float32 activations, for any vector width: F32, F16 and BF16 weights, and every other type through its
-// codec's decode.
+// Matrix products with float32 activations, for any vector width: F32, F16 and BF16 weights, and every other type
+// through its codec's decode.
 //
-// Numeric contract: float32 throughout. Lane l of an output's accumulator sums the products of the elements l, l + kLanes, ...
-// in that order with fused multiply-adds; the lanes are added at the end. The order depends on nothing but the row length.
-// Included after elements.inc.h and rows.inc.h; the includer defines kTileRows and kTileTokens, which fill the registers.
+// Numeric contract: float32 throughout. Lane l of an output's accumulator sums the products of the elements l, l +
+// kLanes, ... in that order with fused multiply-adds; the lanes are added at the end. The order depends on nothing but
+// the row length. Included after elements.inc.h and rows.inc.h; the includer defines kTileRows and kTileTokens, which
+// fill the registers.
 
 constexpr size_t kPiece = 512;     // columns at a time: kTileTokens of them in float32 stay in the L1 cache
 constexpr size_t kRowBlock = 48;   // rows over which a piece of the activations is used again; a multiple of kTileRows
@@ -115,8 +116,8 @@ AUREA_INLINE void matmul_decoded(const MatmulArgs& args, size_t row_begin, size_
         const uint8_t* x = args.x + token * args.x_row_bytes + k * sizeof(float);
         size_t t = 0;
         for (; t + kTileTokens <= n; t += kTileTokens) {
-          accumulate<ElementsF32, kTileRows, kTileTokens>(w, sizeof decoded[0], x + t * args.x_row_bytes, args.x_row_bytes,
-                                                        count, acc[t / kTileTokens]);
+          accumulate<ElementsF32, kTileRows, kTileTokens>(w, sizeof decoded[0], x + t * args.x_row_bytes,
+                                                          args.x_row_bytes, count, acc[t / kTileTokens]);
         }
         for (; t < n; ++t) {
           const size_t slot = t % kTileTokens;

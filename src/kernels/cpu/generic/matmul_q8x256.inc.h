@@ -1,9 +1,9 @@
 // Matrix products of the k-types with BlockQ8x256 activations, for any vector width.
 //
-// A super-block of a group of rows is unpacked and transposed, so that a vector holds 4 codes of each of kLanes rows; the dot
-// products then need no sums across lanes. One token multiplies the unpacked codes at once; more tokens share them through a
-// tile in the L1 cache. Everything up to the super-block's dot product is exact integer arithmetic; then, in the order of the
-// super-blocks and with each operation rounded on its own (no fused multiply-add):
+// A super-block of a group of rows is unpacked and transposed, so that a vector holds 4 codes of each of kLanes rows;
+// the dot products then need no sums across lanes. One token multiplies the unpacked codes at once; more tokens share
+// them through a tile in the L1 cache. Everything up to the super-block's dot product is exact integer arithmetic;
+// then, in the order of the super-blocks and with each operation rounded on its own (no fused multiply-add):
 //   out += (d * x.d) * float(sum_j s_j * (codes_j . x.q_j) - offset part)
 //   out -= (dmin * x.d) * float(sum_j t_j * sum(x.q_j))          types with mins only
 // so the bits are those of the scalar set, for any number of tokens and any split of the rows.
@@ -40,8 +40,8 @@ AUREA_INLINE void store_scales(const SuperHeader& h, uint8_t* out, size_t stride
   }
 }
 
-/// Type::read_codes that fetches the same number of bytes at `next` into the cache meanwhile, a line between two groups:
-/// many at once would fill the core's miss buffers and stall the loads behind them.
+/// Type::read_codes that fetches the same number of bytes at `next` into the cache meanwhile, a line between two
+/// groups: many at once would fill the core's miss buffers and stall the loads behind them.
 template <class Type, class Use>
 AUREA_INLINE void read_codes(const uint8_t* const* rows, size_t at, const uint8_t* next, Use use) {
   size_t fetched = 0;
@@ -77,7 +77,8 @@ AUREA_INLINE VecF add_super_block(VecF out, VecI sum, VecI bias, VecF d, VecF dm
 
 /// The super-block's part of acc[t][row] for kTokens activation blocks at x + t * x_stride.
 template <class Type, size_t kTokens>
-[[gnu::noinline]] void multiply_tokens(const SuperTile& tile, const uint8_t* x, size_t x_stride, float (*acc)[kTileRows]) {
+[[gnu::noinline]] void multiply_tokens(const SuperTile& tile, const uint8_t* x, size_t x_stride,
+                                       float (*acc)[kTileRows]) {
   constexpr int kGroups = Type::kSubBlock / 4;
   constexpr int kFlush = groups_per_flush(Type::kMaxCode, kGroups);
   static_assert(kGroups % kFlush == 0);
@@ -126,6 +127,7 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   SuperTile tile;
   alignas(64) float acc[kChunk][kTileRows];
   const uint8_t* rows[kTileRows];
+  prefetch_first_rows(args, kTileRows, row_begin, row_end);
   for (size_t row = row_begin; row < row_end; row += kTileRows) {
     point_to_rows(args, row, row_end, rows);
     for (size_t token = 0; token < args.n_tokens; token += kChunk) {
@@ -171,7 +173,7 @@ AUREA_INLINE VecF multiply_one(const uint8_t* const* rows, size_t at, const uint
 template <class Type>
 void multiply_single(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   const uint8_t* rows[kLanes];
-  prefetch_first_rows(args, row_begin, row_end);
+  prefetch_first_rows(args, kLanes, row_begin, row_end);
   for (size_t row = row_begin; row < row_end; row += kLanes) {
     point_to_rows(args, row, row_end, rows);
     const uint8_t* next = rows_behind(args, row, kLanes, row_end);

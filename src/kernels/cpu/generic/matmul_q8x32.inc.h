@@ -1,7 +1,7 @@
 // Matrix products of the 32-element types with BlockQ8x32 activations, for any vector width.
 //
-// As matmul_q8x256.inc.h: rows in lanes, exact integers up to the block's dot product, then in the order of the blocks and with
-// each operation rounded on its own:
+// As matmul_q8x256.inc.h: rows in lanes, exact integers up to the block's dot product, then in the order of the blocks
+// and with each operation rounded on its own:
 //   out += (d * x.d) * float(codes . x.q - offset * x.sum)
 //   out += m * (x.d * float(x.sum))                            types with m only
 // Included after rows.inc.h and simple_blocks.inc.h; the includer defines kTileVecs and kTileTokens.
@@ -12,7 +12,8 @@ constexpr size_t kChunk = 64;  // tokens per unpacking: 64 x 320 bytes of activa
 
 /// kTileRows rows of up to kTileBlocks blocks in row lanes.
 struct SimpleTile {
-  alignas(64) uint8_t codes[8 * kTileBlocks][kTileVecs][4 * kLanes];  // [block, group of 4 elements][vector][row, element]
+  alignas(
+      64) uint8_t codes[8 * kTileBlocks][kTileVecs][4 * kLanes];  // [block, group of 4 elements][vector][row, element]
   alignas(64) float d[kTileBlocks][kTileVecs][kLanes], m[kTileBlocks][kTileVecs][kLanes];
 };
 
@@ -51,7 +52,8 @@ AUREA_INLINE VecF add_block(VecF out, VecI sum, VecF d, VecF m, const uint8_t* x
   return out;
 }
 
-/// Type::read that fetches the same number of bytes at `next` into the cache meanwhile (why meanwhile: matmul_q8x256.inc.h).
+/// Type::read that fetches the same number of bytes at `next` into the cache meanwhile (why meanwhile:
+/// matmul_q8x256.inc.h).
 template <class Type, class Use>
 AUREA_INLINE void read_block(const uint8_t* const* rows, size_t at, const uint8_t* next, VecF& d, VecF& m, Use use) {
   constexpr size_t kLines = (kLanes * Type::kBlockBytes + 63) / 64;
@@ -112,6 +114,7 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   SimpleTile tile;
   alignas(64) float acc[kChunk][kTileRows];
   const uint8_t* rows[kTileRows];
+  prefetch_first_rows(args, kTileRows, row_begin, row_end);
   const size_t n_blocks = args.cols / 32;
   for (size_t row = row_begin; row < row_end; row += kTileRows) {
     point_to_rows(args, row, row_end, rows);
@@ -139,13 +142,14 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
 template <class Type>
 void multiply_single(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   const uint8_t* rows[kLanes];
-  prefetch_first_rows(args, row_begin, row_end);
+  prefetch_first_rows(args, kLanes, row_begin, row_end);
   for (size_t row = row_begin; row < row_end; row += kLanes) {
     point_to_rows(args, row, row_end, rows);
     const uint8_t* next = rows_behind(args, row, kLanes, row_end);
     const uint8_t* x = args.x;
     VecF out = zero_f();
-    for (size_t block = 0; block < args.cols / 32; ++block, x += sizeof(BlockQ8x32), next += kLanes * Type::kBlockBytes) {
+    for (size_t block = 0; block < args.cols / 32;
+         ++block, x += sizeof(BlockQ8x32), next += kLanes * Type::kBlockBytes) {
       VecF d, m = zero_f();
       BlockDot<Type> dot;
       dot.start(x);

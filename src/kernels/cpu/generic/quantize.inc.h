@@ -1,6 +1,7 @@
 // Activations to 8-bit codes, for any vector width; equal to the scalar set bit for bit. Included after a vec text.
 
-/// d and the factor 127 / max|x| of n values (a multiple of kLanes). False: all codes are 0 (d says why: 0 or not a number).
+/// d and the factor 127 / max|x| of n values (a multiple of kLanes). False: all codes are 0 (d says why: 0 or not a
+/// number).
 AUREA_INLINE bool code_scale(const float* x, size_t n, float& d, float& factor) {
   VecI magnitude = zero_i();  // bits of |x|: as integers they are ordered like the values, with inf and NaN above all
   for (size_t i = 0; i < n; i += kLanes) {

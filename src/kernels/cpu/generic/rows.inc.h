@@ -1,8 +1,9 @@
 // Groups of weight rows and tiles of tokens. Included after a vec text.
 //
-// Which rows are fetched into the cache when: with one token the weights come from memory once, and the hardware's prefetchers fail on many short streams side by side: so
-// while a group of rows is read the group behind it is fetched, in the order of its addresses, and the first group at once.
-// A range of a thousand rows then runs within a tenth of the bandwidth of plain reading, one of 64 rows within a quarter.
+// On prefetching: with one token the weights come from memory once, and the hardware's prefetchers fail on many short
+// streams side by side. So while a group of rows is read, the group behind it is fetched, in the order of its
+// addresses, and the first group of a range at once. A range of some hundred rows then runs within a tenth of the
+// bandwidth of plain reading, one of 64 rows within a quarter.
 
 /// Pointers to the rows from `first` on; those from `end` on repeat the last one.
 template <size_t kCount>
@@ -17,10 +18,10 @@ AUREA_INLINE const uint8_t* rows_behind(const MatmulArgs& args, size_t row, size
   return args.weights + (row + 2 * count <= end ? row + count : row) * args.row_bytes;
 }
 
-/// Fetches the first kLanes rows of a range.
-AUREA_INLINE void prefetch_first_rows(const MatmulArgs& args, size_t begin, size_t end) {
+/// Fetches the first `count` rows of a range.
+AUREA_INLINE void prefetch_first_rows(const MatmulArgs& args, size_t count, size_t begin, size_t end) {
   const uint8_t* p = args.weights + begin * args.row_bytes;
-  const size_t bytes = (end - begin < kLanes ? end - begin : kLanes) * args.row_bytes;
+  const size_t bytes = (end - begin < count ? end - begin : count) * args.row_bytes;
   for (size_t i = 0; i < bytes; i += 64) prefetch(p + i);
 }
 
@@ -51,12 +52,23 @@ AUREA_INLINE void for_token_tiles(size_t n, Tile tile) {
   for (size_t t = 0; t < n; --tiles) {
     const size_t count = (n - t + tiles - 1) / tiles;
     switch (count) {
-      case 1: tile(Count<1>(), t); break;
-      case 2: tile(Count<2>(), t); break;
-      case 3: tile(Count<3>(), t); break;
-      case 4: tile(Count<kMax < 4 ? kMax : 4>(), t); break;
-      case 5: tile(Count<kMax < 5 ? kMax : 5>(), t); break;
-      default: tile(Count<kMax>(), t);
+      case 1:
+        tile(Count<1>(), t);
+        break;
+      case 2:
+        tile(Count<2>(), t);
+        break;
+      case 3:
+        tile(Count<3>(), t);
+        break;
+      case 4:
+        tile(Count < kMax < 4 ? kMax : 4 > (), t);
+        break;
+      case 5:
+        tile(Count < kMax < 5 ? kMax : 5 > (), t);
+        break;
+      default:
+        tile(Count<kMax>(), t);
     }
     t += count;
   }

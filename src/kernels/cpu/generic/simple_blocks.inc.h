@@ -2,10 +2,9 @@
 // Layouts: codecs/blocks.h. Included after the vec and dot texts.
 //
 // Every type has
-//   kBlockBytes, kOffset (a code q stands for q - kOffset), kMaxCode, kMin (a value has a "+ m" part), kInt8 (codes are for
-//   multiply_add_i8);
-//   read(rows, at, d, m, use): the factors of the blocks at rows[r] + at, then use(g, v) for the 8 groups g of 4 elements in
-//   ascending order; v holds their codes.
+//   kBlockBytes, kOffset (a code q stands for q - kOffset), kMaxCode, kMin (a value has a "+ m" part), kInt8 (codes are
+//   for multiply_add_i8); read(rows, at, d, m, use): the factors of the blocks at rows[r] + at, then use(g, v) for the
+//   8 groups g of 4 elements in ascending order; v holds their codes.
 
 struct NibbleCodes {
   VecI packed[4];  // the block's 16 bytes: elements 0..15 in the low nibbles, 16..31 in the high ones

@@ -5,7 +5,8 @@
 //   kBlockBytes, kSubBlock (elements per scale), kMaxCode, kSignedScales, kMins (the value has a "- dmin * t_j" part);
 //   read_header(rows, at, header): scales, factors of the activation sums, d, dmin of the blocks at rows[r] + at;
 //   read_codes(rows, at, store): calls store(g, v) for the 64 groups g of 4 elements; v holds their unsigned codes.
-// A code q stands for q - kOffset in Q3_K (4) and Q6_K (32): the offset's part of the dot product goes through the sums.
+// A code q stands for q - kOffset in Q3_K (4) and Q6_K (32): the offset's part of the dot product goes through the
+// sums.
 
 struct SuperHeader {
   VecI scales[4];  // byte b of scales[k]: the scale of sub-block 4 k + b

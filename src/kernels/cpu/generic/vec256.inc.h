@@ -1,5 +1,5 @@
-// 256-bit vectors for the shared algorithm texts (cpu/generic/*.inc.h). Needs AVX2, FMA and F16C; included inside an unnamed
-// namespace after immintrin.h and core/half.h. The same names as in vec512.inc.h, where they are explained.
+// 256-bit vectors for the shared algorithm texts (cpu/generic/*.inc.h). Needs AVX2, FMA and F16C; included inside an
+// unnamed namespace after immintrin.h and core/half.h. The same names as in vec512.inc.h, where they are explained.
 
 using VecF = __m256;
 using VecI = __m256i;
@@ -100,9 +100,7 @@ AUREA_INLINE void store_f_part(void* p, VecF v, size_t n) {
   __builtin_memcpy(p, lanes, n * sizeof(float));
 }
 AUREA_INLINE VecF load_f16(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
-AUREA_INLINE VecF widen_bf16(__m128i v) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
-}
+AUREA_INLINE VecF widen_bf16(__m128i v) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)); }
 AUREA_INLINE VecF load_bf16(const void* p) { return widen_bf16(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 AUREA_INLINE __m128i load_u16_part(const void* p, size_t n) {
   uint16_t lanes[kLanes] = {};

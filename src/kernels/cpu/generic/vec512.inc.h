@@ -1,7 +1,8 @@
-// 512-bit vectors for the shared algorithm texts (cpu/generic/*.inc.h). Needs AVX-512 F, BW, DQ, VL and F16C; included inside
-// an unnamed namespace after immintrin.h and core/half.h. vec256.inc.h gives the same names for 256 bits.
+// 512-bit vectors for the shared algorithm texts (cpu/generic/*.inc.h). Needs AVX-512 F, BW, DQ, VL and F16C; included
+// inside an unnamed namespace after immintrin.h and core/half.h. vec256.inc.h gives the same names for 256 bits.
 //
-// A VecI is seen as 4 quads (128-bit lanes) of 4 dwords; "row lanes" means that dword r belongs to row r of a group of kLanes.
+// A VecI is seen as 4 quads (128-bit lanes) of 4 dwords; "row lanes" means that dword r belongs to row r of a group of
+// kLanes.
 
 using VecF = __m512;
 using VecI = __m512i;
@@ -126,9 +127,7 @@ AUREA_INLINE VecF load_f16(const void* p) {
 AUREA_INLINE VecF load_f16_part(const void* p, size_t n) {
   return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(n), p));
 }
-AUREA_INLINE VecF widen_bf16(__m256i v) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
-}
+AUREA_INLINE VecF widen_bf16(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
 AUREA_INLINE VecF load_bf16(const void* p) { return widen_bf16(_mm256_loadu_si256(static_cast<const __m256i*>(p))); }
 AUREA_INLINE VecF load_bf16_part(const void* p, size_t n) {
   return widen_bf16(_mm256_maskz_loadu_epi16(first_lanes(n), p));
@@ -188,10 +187,10 @@ AUREA_INLINE VecF sum_rows(const VecF v[kLanes]) {
     quads[lane] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b))),
                                 _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b))));
   }
-  const VecF a = _mm512_add_ps(_mm512_shuffle_f32x4(quads[0], quads[1], 0x44),
-                               _mm512_shuffle_f32x4(quads[0], quads[1], 0xEE));
-  const VecF b = _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x44),
-                               _mm512_shuffle_f32x4(quads[2], quads[3], 0xEE));
+  const VecF a =
+      _mm512_add_ps(_mm512_shuffle_f32x4(quads[0], quads[1], 0x44), _mm512_shuffle_f32x4(quads[0], quads[1], 0xEE));
+  const VecF b =
+      _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x44), _mm512_shuffle_f32x4(quads[2], quads[3], 0xEE));
   return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
 }
 

@@ -9,7 +9,7 @@ namespace aurea::kernels::scalar {
 namespace {
 
 #include "kernels/cpu/generic/common.inc.h"
-// common first
+// The order matters.
 #include "kernels/cpu/scalar/exp.inc.h"
 
 /// d and the factor 127 / max|x| of n values. False: all codes are 0 (d says why: 0 or not a number).

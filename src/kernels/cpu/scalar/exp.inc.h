@@ -1,7 +1,8 @@
 // exp in plain float32 arithmetic. Included inside an unnamed namespace after core/half.h.
 
 /// exp(x) within 1.1 ulp (a relative error below 1e-7); inf above 88.72, 0 below -103.98, NaN for NaN.
-/// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) = 1 + r + r^2 p(r) with p the degree-4 minimax polynomial of relative error 3e-9.
+/// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) = 1 + r + r^2 p(r) with p the degree-4 minimax polynomial of relative error
+/// 3e-9.
 AUREA_INLINE float exp_f(float x) {
   if (!(x <= 89.0f)) return x > 89.0f ? __builtin_inff() : x;
   if (x < -104.0f) return 0.0f;

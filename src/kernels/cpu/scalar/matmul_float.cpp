@@ -1,6 +1,6 @@
 // Matrix products with float32 activations in plain C++: F32, F16, BF16, and any type through its codec's decode.
-// Eight partial sums per output (element k goes to sum k mod 8): shorter rounding errors than one, and a compiler can keep
-// them in vectors.
+// Eight partial sums per output (element k goes to sum k mod 8): shorter rounding errors than one, and a compiler can
+// keep them in vectors.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +21,9 @@ AUREA_INLINE T load(const uint8_t* p) {
   return value;
 }
 
-AUREA_INLINE void decode_f32(const uint8_t* src, float* dst, size_t n) { __builtin_memcpy(dst, src, n * sizeof(float)); }
+AUREA_INLINE void decode_f32(const uint8_t* src, float* dst, size_t n) {
+  __builtin_memcpy(dst, src, n * sizeof(float));
+}
 AUREA_INLINE void decode_f16(const uint8_t* src, float* dst, size_t n) {
   for (size_t i = 0; i < n; ++i) dst[i] = f16_to_f32(load<uint16_t>(src + 2 * i));
 }

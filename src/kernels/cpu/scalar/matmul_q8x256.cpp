@@ -98,7 +98,8 @@ AUREA_INLINE void unpack_q6_k(const uint8_t* p, SuperBlock& block) {
   using codecs::BlockQ6_K;
   block.d = half_at(p + offsetof(BlockQ6_K, d));
   block.offset = 32;
-  for (int j = 0; j < 16; ++j) block.scale[j] = static_cast<int8_t>(p[offsetof(BlockQ6_K, scales) + static_cast<size_t>(j)]);
+  for (int j = 0; j < 16; ++j)
+    block.scale[j] = static_cast<int8_t>(p[offsetof(BlockQ6_K, scales) + static_cast<size_t>(j)]);
   const uint8_t* high = p + offsetof(BlockQ6_K, qh);
   for (int i = 0; i < 256; ++i) {
     const int half = i / 128, r = i % 128;
