@@ -47,13 +47,22 @@ std::string TextStream::push(std::string_view bytes) {
     }
   }
   if (bytes.empty()) return {};
-  const std::string_view decided = std::string_view(held_).substr(0, held_.size() - could_be_stop);
-  const size_t end = complete_utf8_prefix(decided);
-  std::string shown = sanitize_utf8(decided.substr(0, end));
-  held_.erase(0, end);
+  const std::string_view decided = std::string_view(held_).substr(begin_, held_.size() - could_be_stop - begin_);
+  const size_t ready = complete_utf8_prefix(decided);
+  std::string shown = sanitize_utf8(decided.substr(0, ready));
+  begin_ += ready;
+  if (begin_ > held_.size() / 2) {  // not every time: moving a long rest for each byte would add up
+    held_.erase(0, begin_);
+    begin_ = 0;
+  }
   return shown;
 }
 
-std::string TextStream::finish() { return sanitize_utf8(std::exchange(held_, {})); }
+std::string TextStream::finish() {
+  std::string shown = sanitize_utf8(std::string_view(held_).substr(begin_));
+  held_.clear();
+  begin_ = 0;
+  return shown;
+}
 
 }  // namespace aurea::engine

@@ -38,6 +38,7 @@ class TextStream {
 
   std::vector<Matcher> matchers_;
   std::string held_;
+  size_t begin_ = 0;  // of held_: what stands before has been shown
   bool stopped_ = false;
 };
 
