@@ -54,7 +54,7 @@ void run_linear(const PlanNode& node, Pass& pass) {
   // weights stream from memory, and every piece starts cold.
   const size_t rows = weight.rows();
   const size_t pieces = (pass.n_rows == 1 ? kStreamingPieces : kTiledPieces) * pass.pool.size();
-  const size_t grain = std::max<size_t>(16, (rows / pieces + 15) / 16 * 16);
+  const size_t grain = std::max<size_t>(32, (rows / pieces + 31) / 32 * 32);  // kernels take up to 32 rows at once
   pass.pool.parallel_for(rows, grain, [&](size_t begin, size_t end, unsigned) {
     node.kernel->run(args, begin, end);
     if (node.vector.empty()) return;

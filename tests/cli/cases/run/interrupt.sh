@@ -9,7 +9,8 @@ for ((try = 0; try < 20; ++try)); do
   if ((code == 130)); then
     whole=$(aurea run F32.gguf --raw --prompt "The database" --ignore-eos --temp 0 --threads 1 -n 30 --quiet)
     text=$(head -n 1 text)
-    same "${whole:0:10}" "${text:0:10}"
+    length=$((${#text} < 20 ? ${#text} : 20))
+    same "${whole:0:length}" "${text:0:length}"
     tail -n 1 message
     exit 0
   fi
