@@ -124,6 +124,7 @@ int main_with(int argc, char** argv) {
     return 2;
   }
   std::signal(SIGINT, on_interrupt);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error like a full disk, and half a file is cleared away
   try {
     context.run();
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
