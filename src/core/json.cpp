@@ -58,8 +58,7 @@ class TreeBuilder {
   }
 
   bool parse_error(size_t, const std::string&, const Json::exception& error) {
-    // The text quotes the last token, which may be as long as the file.
-    fail_file("{}: not valid JSON: {}", source_, std::string_view(error.what()).substr(0, 300));
+    fail_syntax(source_, error);
   }
 
  private:
@@ -101,6 +100,12 @@ class TreeBuilder {
 };
 
 }  // namespace
+
+void fail_syntax(const std::string& source, const Json::exception& error) {
+  std::string_view reason = error.what();
+  if (const size_t label = reason.find("] "); label != std::string_view::npos) reason.remove_prefix(label + 2);  // the library's name for it
+  fail_file("{}: not valid JSON: {}", source, reason.substr(0, 300));  // it quotes the last token, which may be as long as the file
+}
 
 Json parse_json(std::string_view text, const std::string& source) {
   TreeBuilder builder(source);

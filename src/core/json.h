@@ -18,6 +18,9 @@ inline constexpr int kJsonMaxDepth = 200;
 /// Throws kBadFile (naming `source`) on a syntax error, invalid UTF-8, nesting above kJsonMaxDepth or a repeated key.
 Json parse_json(std::string_view text, const std::string& source);
 
+/// Throws kBadFile for a syntax error that the library's parser reports: where it is and why, at most a few hundred bytes.
+[[noreturn]] void fail_syntax(const std::string& source, const Json::exception& error);
+
 /// Reads and parses a file of at most `limit_bytes`.
 Json read_json_file(const std::filesystem::path& path, size_t limit_bytes);
 

@@ -11,6 +11,14 @@
 namespace aurea {
 
 void check_output_path(const std::filesystem::path& path, bool overwrite) {
+  if (path.filename().empty()) fail(ErrorCode::kBadArgument, "--output '{}': expected the name of a file", path.string());
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(status)) fail(ErrorCode::kBadArgument, "--output {}: this is a folder; name a file in it", path.string());
+  // Renaming would put a file where a device or a pipe was.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    fail(ErrorCode::kBadArgument, "--output {}: not a regular file; it is left as it is", path.string());
+  }
   if (!overwrite && std::filesystem::exists(path)) {
     fail(ErrorCode::kBadArgument, "{} exists already; choose another name, or --force to replace it", path.string());
   }

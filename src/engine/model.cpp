@@ -8,10 +8,11 @@ Model Model::load(const std::filesystem::path& path) {
   Model model;
   model.source_ = std::make_unique<models::ModelSource>(models::ModelSource::open(path));
   const size_t vocab_size = model.source_->params().vocab_size;
+  const formats::GgufFile* gguf = model.source_->gguf();
   std::optional<tokenizers::Vocabulary> vocabulary;
+  if (gguf == nullptr) vocabulary = tokenizers::load_huggingface(path, vocab_size);  // its errors name the file
   try {
-    vocabulary = model.source_->gguf() != nullptr ? tokenizers::load_gguf(model.source_->gguf()->metadata())
-                                                  : tokenizers::load_huggingface(path, vocab_size);
+    if (gguf != nullptr) vocabulary = tokenizers::load_gguf(gguf->metadata());
     if (!vocabulary) return model;
     if (vocabulary->tokens.size() != vocab_size) {
       fail_file("the tokenizer has {} tokens but the embedding {} rows; these files do not belong together",
@@ -52,7 +53,12 @@ std::vector<int32_t> Model::encode_chat(const Json& messages, bool add_generatio
   set_token("eos_token", vocabulary.eos);
   set_token("unk_token", vocabulary.unk);
   set_token("pad_token", vocabulary.pad);
-  const std::vector<templates::Span> spans = chat_template().render_spans(variables);
+  std::vector<templates::Span> spans;
+  try {
+    spans = chat_template().render_spans(variables);
+  } catch (Error& error) {
+    throw error.add_context(source_->path().string());
+  }
   std::vector<tokenizers::Tokenizer::Piece> pieces;
   for (const templates::Span& span : spans) pieces.push_back({span.text, span.from_template});
   return tokenizer().encode_pieces(pieces, true);

@@ -32,6 +32,10 @@ GenerateResult Session::generate(std::span<const int32_t> prompt, const Generate
     fail(ErrorCode::kBadArgument, "the prompt has {} tokens, the context holds {}: no room for an answer; shorten it by {}, or raise --ctx-size",
          prompt.size(), engine_.context_size(), prompt.size() + 1 - engine_.context_size());
   }
+  const uint64_t vocab = model_.source().params().vocab_size;
+  for (const int32_t id : prompt) {
+    if (id < 0 || static_cast<uint64_t>(id) >= vocab) fail(ErrorCode::kBadArgument, "token id {} is outside the vocabulary of {}", id, vocab);
+  }
   const std::vector<int32_t>& held = engine_.tokens(sequence_);
   const auto common = static_cast<size_t>(std::ranges::mismatch(held, prompt).in1 - held.begin());
   engine_.truncate(sequence_, std::min(common, prompt.size() - 1));  // the last token's logits are always needed

@@ -137,6 +137,9 @@ Evaluation evaluate(Engine& candidate, Engine* reference, std::span<const int32_
   Scorer scorer;
   const size_t stride = options.context - bos_tokens;
   const size_t vocab = candidate.source().params().vocab_size;
+  for (const int32_t id : tokens) {  // the last one is only a target, which the engine never sees
+    if (id < 0 || static_cast<size_t>(id) >= vocab) fail(ErrorCode::kBadArgument, "token id {} is outside the vocabulary of {}", id, vocab);
+  }
   std::vector<float> reference_rows(reference != nullptr ? kRowsAtOnce * vocab : 0);
   for (size_t first = 0; first < tokens.size(); first += stride) {
     std::vector<int32_t> window(bos_tokens, options.bos.value_or(0));

@@ -36,7 +36,7 @@ class Builder : public nlohmann::json_sax<Json> {
   }
 
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    fail_file("{}: not valid JSON: {}", source_, error.what());
+    fail_syntax(source_, error);
   }
 
  protected:
