@@ -124,7 +124,7 @@ void read_limit(benchmark::State& state, const KernelSet& set) {
 }
 
 void int8_limit(benchmark::State& state, const KernelSet& set) {
-  int32_t sink = 0;
+  uint32_t sink = 0;
   double operations = 0;
   for (auto _ : state) operations += static_cast<double>(set.int8_peak(100000, &sink));
   benchmark::DoNotOptimize(sink);

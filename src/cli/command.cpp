@@ -1,25 +1,42 @@
 // Parsing, exit codes, signals: what happens around a command.
 #include "cli/command.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/env.h"
 #include "core/error.h"
+#include "kernels/registry.h"
 
 namespace aurea::cli {
 namespace {
 
 CancelToken g_cancel;
 
-/// The first Ctrl-C asks for a clean stop; the second ends the process.
-void on_interrupt(int) {
+/// The first Ctrl-C (or the polite kill of a job scheduler) asks for a clean stop; the second ends the process.
+void on_interrupt(int signal) {
   g_cancel.request();
-  std::signal(SIGINT, SIG_DFL);
+  std::signal(signal, SIG_DFL);
 }
+
+/// Without SA_RESTART: a read of standard input that waits for the user must end too.
+void listen_for_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = on_interrupt;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+}
+
+/// Standard output takes no more; unwinds what is at work.
+struct OutputLost {
+  int reason;  // errno
+};
 
 int exit_code(ErrorCode code) {
   switch (code) {
@@ -90,7 +107,7 @@ void Context::notice(const std::string& text) const {
 
 void Context::rearm() const {
   cancel.reset();
-  std::signal(SIGINT, on_interrupt);
+  listen_for_interrupts();
 }
 
 void add_output_options(CLI::App& app, Context& context) {
@@ -99,8 +116,7 @@ void add_output_options(CLI::App& app, Context& context) {
 }
 
 void print_text(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) throw OutputLost{errno};
 }
 
 void print_json(const Json& json) { print_text(to_text(json) + "\n"); }
@@ -123,17 +139,25 @@ int main_with(int argc, char** argv) {
     print_usage_error(app, error);
     return 2;
   }
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error like a full disk, and half a file is cleared away
+  listen_for_interrupts();
+  // A limit on file sizes or a reader that is gone is then an error like a full disk, and half a file is cleared away.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   try {
+    kernels::select_kernel_set(env::cpu());  // a misspelt AUREA_CPU is an error in every command
     context.run();
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
-    fmt::print(stderr, "aurea: cannot write to standard output; the result is lost or cut\n");
+    return 0;
+  } catch (const OutputLost& lost) {
+    // Whoever closes a pipe early, as head does, has seen enough.
+    if (lost.reason != EPIPE) fmt::print(stderr, "aurea: cannot write to standard output: {}; the result is lost or cut\n", std::strerror(lost.reason));
     return 1;
   } catch (const Error& error) {
     const bool cancelled = error.code() == ErrorCode::kCancelled;  // where it was just then helps nobody
     fmt::print(stderr, "aurea: {}\n", cancelled ? "interrupted" : error.what());
     return exit_code(error.code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "aurea: {}: {}\n", error.path1().string(), error.code().message());
+    return exit_code(ErrorCode::kBadFile);
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "aurea: out of memory\n");
     return 1;

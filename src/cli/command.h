@@ -35,7 +35,7 @@ void add_output_options(CLI::App& app, Context& context);
 
 /// Prints one JSON object on standard output.
 void print_json(const Json& json);
-/// Prints text on standard output, flushed.
+/// Prints text on standard output, flushed. Ends the command if nothing can be written there.
 void print_text(std::string_view text);
 
 /// Parses and runs; returns the exit code.

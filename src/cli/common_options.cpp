@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <random>
 
 #include "core/env.h"
 #include "core/error.h"
 #include "core/mapped_file.h"
-#include "core/output_file.h"
 
 namespace aurea::cli {
 namespace {
@@ -36,16 +34,6 @@ CLI::Validator whole_number(uint64_t low, uint64_t high) {
   }, "");
 }
 
-void check_output(const std::string& path, bool force) {
-  namespace fs = std::filesystem;
-  if (fs::path(path).filename().empty()) fail(ErrorCode::kBadArgument, "--output '{}': expected the name of a file", path);
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::is_directory(status)) fail(ErrorCode::kBadArgument, "--output {}: this is a folder; name a file in it", path);
-  if (fs::exists(status) && !fs::is_regular_file(status)) fail(ErrorCode::kBadArgument, "--output {}: not a regular file; it is left as it is", path);
-  check_output_path(path, force);
-}
-
 void EngineFlags::add_to(CLI::App& app) {
   app.add_option("-c,--ctx-size", context_size, "Tokens of context; 0: as many as the model was made for")
       ->capture_default_str()->check(whole_number());
@@ -53,7 +41,7 @@ void EngineFlags::add_to(CLI::App& app) {
 }
 
 void EngineFlags::add_all_but_context(CLI::App& app) {
-  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, 1024));
+  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, ThreadPool::kMaxThreads));
   app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")->capture_default_str()->check(whole_number(1, 4096));
   app.add_option("--cache-type", cache_type, "Numbers of the key/value cache: f16 or f32")
       ->capture_default_str()->check(CLI::IsMember({"f16", "f32"}, CLI::ignore_case));

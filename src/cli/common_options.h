@@ -19,10 +19,6 @@ void add_model_option(CLI::App& app, std::string& path);
 /// A whole number from `low` on: refuses "-1", which the parser would take for a size of 2^64 - 1, and words.
 CLI::Validator whole_number(uint64_t low = 0, uint64_t high = INT64_MAX);
 
-/// Throws kBadArgument, before any work, when an output cannot be put at `path`: it is no file's name, it exists and `force`
-/// is not given, or what is there is a folder or a device, which --force must not replace.
-void check_output(const std::string& path, bool force);
-
 /// --threads, --ctx-size, --batch-size, --cache-type, --gpu-layers.
 struct EngineFlags {
   unsigned threads = 0;

@@ -26,8 +26,8 @@ struct Codec {
   /// for values that are too large for the type's scales; never stores an infinite scale.
   void (*encode)(const float* src, std::byte* dst, size_t n, const float* importance);
 
-  /// True if every scale (in float types: every value) in the n elements at src is finite. Data from files is checked
-  /// with this before it is used.
+  /// True if every scale (in float types: every value) in the n elements at src is finite. Asked before stored
+  /// blocks are copied into a new file.
   bool (*validate)(const std::byte* src, size_t n);
 
   bool uses_importance = false;  // false: `importance` is ignored

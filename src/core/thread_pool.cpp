@@ -13,7 +13,6 @@ namespace {
 // Between the loops of one forward pass a worker spins; a process that has nothing to do must not burn a core,
 // so it parks after this long.
 constexpr auto kSpinTime = std::chrono::microseconds(200);
-constexpr unsigned kMaxThreads = 256;
 
 inline void pause_cpu() {
 #if defined(__x86_64__)
@@ -29,12 +28,20 @@ ThreadPool::ThreadPool(unsigned n_threads) {
   if (n_threads == 0) n_threads = available_cpus();
   if (n_threads > kMaxThreads) fail(ErrorCode::kBadArgument, "{} threads asked for; {} is the most", n_threads, kMaxThreads);
   workers_.reserve(n_threads - 1);
-  for (unsigned thread = 1; thread < n_threads; ++thread) {
-    workers_.emplace_back([this, thread] { work(thread); });
+  try {
+    for (unsigned thread = 1; thread < n_threads; ++thread) {
+      workers_.emplace_back([this, thread] { work(thread); });
+    }
+  } catch (const std::exception& error) {  // no memory for another stack, or a limit on processes
+    const unsigned started = size();
+    stop();  // the members must outlive the workers that wait on them
+    fail(ErrorCode::kOutOfMemory, "{} threads asked for, but only {} could be started: {}", n_threads, started, error.what());
   }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

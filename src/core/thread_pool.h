@@ -15,7 +15,10 @@ namespace aurea {
 
 class ThreadPool {
  public:
-  /// `n_threads` counts the calling thread; 0 means one per available CPU.
+  static constexpr unsigned kMaxThreads = 256;
+
+  /// `n_threads` counts the calling thread; 0 means one per available CPU. Throws kBadArgument above 256, kOutOfMemory when
+  /// the system does not start that many.
   explicit ThreadPool(unsigned n_threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -29,6 +32,7 @@ class ThreadPool {
   void parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t, unsigned)>& fn);
 
  private:
+  void stop();  // ends the workers and waits for them
   void work(unsigned thread);
   void drain(unsigned thread);
 

@@ -32,7 +32,6 @@ class KvCache {
   }
   [[nodiscard]] size_t row_bytes() const { return row_bytes_; }  // one token's key of one head
   [[nodiscard]] kernels::KvType type() const { return type_; }
-  [[nodiscard]] size_t page_bytes() const { return page_bytes_; }
 
  private:
   kernels::KvType type_;

@@ -178,6 +178,7 @@ void Plan::choose_kernels(const models::ModelSource& source, const kernels::Kern
           std::max(packed_bytes_per_row_, kernels::activation_row_bytes(node.kernel->activation, node.weight.cols()));
       const PlanNode* before = n > 0 ? &nodes_[n - 1] : nullptr;
       node.packed_already = before != nullptr && before->kernel != nullptr && before->in[0].data == node.in[0].data &&
+                            before->in[0].stride == node.in[0].stride && before->weight.cols() == node.weight.cols() &&
                             before->kernel->activation == node.kernel->activation && before->out.data != node.in[0].data;
     } else if (std::holds_alternative<models::Rope>(node.source->op)) {
       node.rope_half = source.params().rope.dims / 2;

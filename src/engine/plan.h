@@ -64,15 +64,13 @@ class Plan {
   [[nodiscard]] std::span<const PlanNode> head() const { return std::span(nodes_).subspan(select_); }  // from SelectRows on
   [[nodiscard]] Slot logits() const { return logits_; }
   [[nodiscard]] size_t packed_bytes_per_row() const { return packed_bytes_per_row_; }
-  [[nodiscard]] size_t buffer_bytes() const { return buffers_.size() * sizeof(float); }
 
  private:
   void assign_buffers(const models::Graph& graph, size_t max_tokens, size_t max_selected);
   void choose_kernels(const models::ModelSource& source, const kernels::KernelSet& kernels);
 
   std::vector<PlanNode> nodes_;
-  std::vector<Slot> slots_;  // by ValueId; data pointers into buffers_
-  std::vector<float> buffers_;
+  std::vector<float> buffers_;  // what all slots point into
   size_t select_ = 0;        // index of SelectRows in nodes_
   Slot logits_;
   size_t packed_bytes_per_row_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "core/error.h"
@@ -44,7 +45,11 @@ GenerateResult Session::generate(std::span<const int32_t> prompt, const Generate
   GenerateResult result;
   const tokenizers::Tokenizer& tokenizer = model_.tokenizer();
   TextStream stream(options.stop);
-  Sampler sampler(options.sampling);
+  SamplingOptions sampling = options.sampling;
+  if (options.ignore_end) {
+    for (const int32_t id : tokenizer.vocabulary().end_of_generation) sampling.logit_bias[id] = -std::numeric_limits<float>::infinity();
+  }
+  Sampler sampler(std::move(sampling));
   for (const int32_t id : engine_.tokens(sequence_)) sampler.accept(id);
   for (const int32_t id : prompt) sampler.accept(id);
   bool drop_space = starts_a_text(tokenizer.vocabulary(), prompt.back());
@@ -66,7 +71,7 @@ GenerateResult Session::generate(std::span<const int32_t> prompt, const Generate
     while (result.tokens.size() < options.max_tokens) {
       sampler.accept(next);
       result.tokens.push_back(next);
-      if (!options.ignore_end && tokenizer.ends_generation(next)) {
+      if (tokenizer.ends_generation(next)) {
         result.reason = FinishReason::kStop;
         break;
       }

@@ -18,7 +18,7 @@ struct GenerateOptions {
   size_t max_tokens = SIZE_MAX;  // the context ends generation too
   SamplingOptions sampling;
   std::vector<std::string> stop;  // ends the answer; not part of it
-  bool ignore_end = false;        // go on over end-of-generation tokens
+  bool ignore_end = false;        // end-of-generation tokens are never chosen
 };
 
 enum class FinishReason { kStop, kLength, kCancelled };

@@ -148,10 +148,10 @@ TEST_P(Elementwise, ReadAllIsTheSumOfTheWords) {
 }
 
 TEST_P(Elementwise, Int8PeakCountsWhatItComputes) {
-  int32_t sink = 0;
+  uint32_t sink = 0;
   const uint64_t operations = set_.int8_peak(1000, &sink);
   EXPECT_EQ(operations % 2000, 0u);
-  EXPECT_EQ(sink, -6 * static_cast<int32_t>(operations / 2));  // every product is 3 * -2
+  EXPECT_EQ(sink, static_cast<uint32_t>(operations / 2) * static_cast<uint32_t>(-6));  // every product is 3 * -2
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, Elementwise,

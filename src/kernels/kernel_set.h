@@ -120,8 +120,8 @@ struct KernelSet {
   /// For measuring limits: reads all bytes once, returns a value that depends on them.
   uint64_t (*read_all)(const uint8_t* bytes, size_t n) noexcept;
   /// Runs `rounds` of the set's fastest int8 multiply-add on registers; returns the operations done (2 per
-  /// multiply-add) and folds the result into *sink.
-  uint64_t (*int8_peak)(size_t rounds, int32_t* sink) noexcept;
+  /// multiply-add) and adds the result to *sink, modulo 2^32.
+  uint64_t (*int8_peak)(size_t rounds, uint32_t* sink) noexcept;
 };
 
 }  // namespace aurea::kernels

@@ -39,6 +39,7 @@ void validate(const Hyperparams& p) {
   check_range("head size", p.head_dim, 1, 1 << 14);
   check_range("inner width of the MLP", p.ffn, 1, kMaxWidth);
   check_range("context length", p.context_length, 1, kMaxContext);
+  check_range("sliding window", p.sliding_window, 0, kMaxContext);
   check_range("rotary dimensions", p.rope.dims, 2, p.head_dim);
   if (p.rope.dims % 2 != 0) fail_file("rotary dimensions: {} is odd", p.rope.dims);
   if (p.n_heads % p.n_kv_heads != 0) {

@@ -48,6 +48,21 @@ std::vector<float> read_factor_tensor(const formats::GgufFile& file, const char*
   return values;
 }
 
+/// Keys that would change the computation into one that is not described here.
+void refuse_other_models(const formats::GgufMetadata& keys, uint64_t head_dim) {
+  const std::string scaling = keys.optional_string("phi3.rope.scaling.type").value_or("none");
+  const double factor = keys.optional_number("phi3.rope.scaling.factor").value_or(1.0);
+  if (scaling != "none" && scaling != "longrope" && !(scaling == "linear" && (factor == 0 || factor == 1))) {
+    fail(ErrorCode::kUnsupported, "key 'phi3.rope.scaling.type': '{}' is not supported, only none and longrope", scaling);
+  }
+  if (const uint64_t experts = keys.optional_uint("phi3.expert_count").value_or(0); experts > 0) {
+    fail(ErrorCode::kUnsupported, "key 'phi3.expert_count' is {}; expected no experts here", experts);
+  }
+  if (const uint64_t length = keys.optional_uint("phi3.attention.value_length").value_or(head_dim); length != head_dim) {
+    fail(ErrorCode::kUnsupported, "key 'phi3.attention.value_length' is {}; expected the keys' {}", length, head_dim);
+  }
+}
+
 Hyperparams from_gguf(const formats::GgufFile& file) {
   const formats::GgufMetadata& keys = file.metadata();
   Hyperparams p;
@@ -75,6 +90,7 @@ Hyperparams from_gguf(const formats::GgufFile& file) {
     p.rope.magnitude = keys.optional_number("phi3.rope.scaling.attn_factor")
                            .value_or(longrope_magnitude(static_cast<double>(p.context_length) / original, original));
   }
+  refuse_other_models(keys, p.head_dim);
   return p;
 }
 
@@ -90,6 +106,10 @@ void to_gguf(const Hyperparams& p, formats::GgufMetadata& keys) {
   count("phi3.block_count", p.n_layers);
   count("phi3.attention.head_count", p.n_heads);
   count("phi3.attention.head_count_kv", p.n_kv_heads);
+  if (p.head_dim * p.n_heads != p.hidden) {  // a reader would compute another size
+    count("phi3.attention.key_length", p.head_dim);
+    count("phi3.attention.value_length", p.head_dim);
+  }
   real("phi3.attention.layer_norm_rms_epsilon", p.norm_eps);
   count("phi3.rope.dimension_count", p.rope.dims);
   real("phi3.rope.freq_base", p.rope.theta);

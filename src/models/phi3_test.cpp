@@ -132,6 +132,9 @@ TEST(Phi3, ContradictionsAndUnknownSettingsAreRefusedByName) {
   config["hidden_size"] = 1LL << 40;
   expect_error(config, ErrorCode::kBadFile, "hidden size");
   config = mini_config();
+  config["sliding_window"] = (1LL << 32) + 5;
+  expect_error(config, ErrorCode::kBadFile, "sliding window");
+  config = mini_config();
   config["num_attention_heads"] = 0;
   expect_error(config, ErrorCode::kBadFile, "num_attention_heads");
   config = mini_config();
@@ -140,6 +143,19 @@ TEST(Phi3, ContradictionsAndUnknownSettingsAreRefusedByName) {
   config = with_factors(48);
   config["rope_scaling"]["original_max_position_embeddings"] = 8192;
   expect_error(config, ErrorCode::kBadFile, "original_max_position_embeddings");
+}
+
+TEST(Phi3, AHeadSizeOfItsOwnIsWrittenDown) {
+  Json config = mini_config();
+  const auto has_length = [&](const char* key) {
+    formats::GgufMetadata keys;
+    architecture_for_gguf("phi3").to_gguf(read(config), keys);
+    return keys.optional_uint(key);
+  };
+  EXPECT_EQ(has_length("phi3.attention.key_length"), std::nullopt);
+  config["head_dim"] = 128;
+  EXPECT_EQ(has_length("phi3.attention.key_length"), 128u);
+  EXPECT_EQ(has_length("phi3.attention.value_length"), 128u);
 }
 
 TEST(Registry, AnotherArchitectureIsRefusedWithItsNameAndWhatIsSupported) {

@@ -28,6 +28,7 @@ struct Row {
     double sum = 0;
     for (const float value : values) sum += std::exp(value - highest);
     log_sum = highest + std::log(sum);
+    if (!std::isfinite(log_sum)) fail_file("the logits are not finite numbers; the weights are damaged, or too large for float32");
   }
   [[nodiscard]] double log_probability(size_t id) const { return logits[id] - log_sum; }
 };
@@ -147,8 +148,9 @@ Evaluation evaluate(Engine& candidate, Engine* reference, std::span<const int32_
     const ScopedSequence ours(candidate);
     std::optional<ScopedSequence> theirs;
     if (reference != nullptr) theirs.emplace(*reference);
-    for (size_t begin = 0; begin + 1 < window.size(); begin += kRowsAtOnce) {
-      const auto rows = std::span(window).subspan(begin, std::min(kRowsAtOnce, window.size() - 1 - begin));
+    const size_t at_once = reference != nullptr ? kRowsAtOnce : window.size();
+    for (size_t begin = 0; begin + 1 < window.size(); begin += at_once) {
+      const auto rows = std::span(window).subspan(begin, std::min(at_once, window.size() - 1 - begin));
       if (reference != nullptr) {
         const StepItem item{theirs->id, rows, WantLogits::kAll, window.size()};
         reference->step({&item, 1}, [&](size_t, size_t index, std::span<const float> logits) {

@@ -23,6 +23,16 @@ void check_finite(std::span<const float> values, uint64_t row) {
   }
 }
 
+/// The stored bytes of rows [first, first + n) go on as they are, once their scales are known to be sound.
+void check_stored(const TensorView& source, uint64_t first, uint64_t n, ThreadPool& pool) {
+  const codecs::Codec& codec = codecs::codec(source.type);
+  pool.parallel_for(n, 64, [&](size_t begin, size_t end, unsigned) {
+    for (uint64_t row = first + begin; row < first + end; ++row) {
+      if (!codec.validate(source.row(row), source.cols())) fail_file("row {}: a value or a block's scale is not a finite number", row);
+    }
+  });
+}
+
 }  // namespace
 
 void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType type, ThreadPool& pool,
@@ -38,14 +48,22 @@ void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType 
     return source.data.subspan(row * source.row_bytes(), n * source.row_bytes());
   };
 
-  std::vector<std::byte> encoded(piece_rows * dst_row_bytes);
-  std::vector<std::vector<float>> row_values(pool.size(), std::vector<float>(cols));
+  const bool copy = source.type == type;
+  std::vector<std::byte> encoded(copy ? 0 : piece_rows * dst_row_bytes);
+  std::vector<std::vector<float>> row_values(pool.size());
   for (uint64_t first = 0; first < rows; first += piece_rows) {
     if (cancel != nullptr) cancel->check();
     const uint64_t n = std::min(piece_rows, rows - first);
     if (source_is_mapped) MappedFile::prefetch(stored(first + n, std::min(piece_rows, rows - first - n)));
+    if (copy) {
+      check_stored(source, first, n, pool);
+      write(stored(first, n));
+      if (source_is_mapped) MappedFile::release(stored(first, n));
+      continue;
+    }
     pool.parallel_for(n, 4, [&](size_t begin, size_t end, unsigned thread) {
       std::vector<float>& values = row_values[thread];
+      values.resize(cols);
       for (size_t r = begin; r < end; ++r) {
         from.decode(source.row(first + r), values.data(), cols);
         check_finite(values, first + r);

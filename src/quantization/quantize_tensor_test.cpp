@@ -63,6 +63,18 @@ TEST(QuantizeTensor, ValuesThatAreNotFiniteAreNamed) {
   }
 }
 
+TEST(QuantizeTensor, WhatHasTheTypeAlreadyIsCopied) {
+  constexpr uint64_t kRows = 40, kCols = 512;
+  const auto values = wave(kRows * kCols);
+  for (const QuantTypeInfo& row : kQuantTypes) {
+    auto bytes = quantized(view_of(values, kRows, kCols), row.type, 2);
+    EXPECT_EQ(bytes, quantized({row.type, {kRows, kCols}, bytes}, row.type, 2)) << row.name;
+    std::fill(bytes.begin() + static_cast<ptrdiff_t>(bytes.size() / kRows * 30), bytes.end(), std::byte{0x7F});  // NaN in every float type
+    std::fill(bytes.end() - static_cast<ptrdiff_t>(bytes.size() / kRows), bytes.end(), std::byte{0xFF});
+    EXPECT_THROW(quantized({row.type, {kRows, kCols}, bytes}, row.type, 2), Error) << row.name;
+  }
+}
+
 TEST(QuantizeTensor, ACancelStopsTheWork) {
   const auto values = wave(256);
   ThreadPool pool(1);

@@ -46,7 +46,7 @@ Limits measure_limits(engine::Engine& engine) {
   Limits limits;
   const std::vector<uint8_t> buffer(size_t{512} << 20, 1);  // far larger than the caches
   std::vector<uint64_t> sums(pool.size());
-  std::vector<int32_t> sinks(pool.size());
+  std::vector<uint32_t> sinks(pool.size());
   for (int pass = 0; pass < 5; ++pass) {
     auto start = Clock::now();
     pool.parallel_for(buffer.size(), size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {

@@ -1,7 +1,6 @@
 // aurea chat: a conversation on the terminal.
 #include <unistd.h>
 
-#include <csignal>
 #include <iostream>
 
 #include "cli/commands/generate.h"
@@ -18,9 +17,11 @@ Json first_messages(const std::string& system) {
 }
 
 void run(const GenerateFlags& flags, const Context& context) {
+  static_cast<void>(engine::Sampler(flags.options().sampling));  // what is wrong with the options shows before the model is read
   const engine::Model model = engine::Model::load(flags.model);
   require_tokenizer(model);
   static_cast<void>(model.chat_template());  // says so before the first question if there is none
+  check_system(model, flags.system);
   engine::Engine engine(model.source(), flags.engine.options(context));
   report_dispatch(engine);
   engine::Session session(model, engine);
@@ -29,19 +30,30 @@ void run(const GenerateFlags& flags, const Context& context) {
 
   Json messages = first_messages(flags.system);
   for (std::string line;;) {
-    if (terminal) print_text("> ");
-    if (!std::getline(std::cin, line)) break;
+    if (terminal) {
+      context.rearm();
+      print_text("> ");
+    }
+    if (!std::getline(std::cin, line)) {
+      if (!terminal) context.cancel.check();
+      if (!context.cancel.requested()) break;
+      std::cin.clear();
+      context.notice("\n(/exit or Ctrl-D ends)");
+      continue;
+    }
     if (line.empty()) continue;
     if (line == "/exit") break;
     if (line == "/clear") {
       messages = first_messages(flags.system);
       continue;
     }
+    if (terminal) context.rearm();  // a Ctrl-C that came too late for the last answer is not for this one
     messages.push_back({{"role", "user"}, {"content", sanitize_utf8(line)}});
     const std::vector<int32_t> prompt = model.encode_chat(messages, true);
+    const engine::GenerateOptions options = flags.options();
     engine::GenerateResult result;
     try {
-      result = session.generate(prompt, flags.options(), print_text, &context.cancel);
+      result = session.generate(prompt, options, print_text, &context.cancel);
     } catch (const Error& error) {
       if (!terminal || error.code() != ErrorCode::kBadArgument) throw;
       fmt::print(stderr, "aurea: {}. /clear starts anew\n", error.what());  // a full context does not end a conversation
@@ -49,13 +61,18 @@ void run(const GenerateFlags& flags, const Context& context) {
       continue;
     }
     print_text("\n");
-    messages.push_back({{"role", "assistant"}, {"content", result.text}});
-    if (result.reason == engine::FinishReason::kCancelled) {
-      if (!terminal) throw Error(ErrorCode::kCancelled, "interrupted");
-      context.rearm();
+    const bool cancelled = result.reason == engine::FinishReason::kCancelled;
+    if (cancelled && !terminal) context.cancel.check();
+    if (cancelled && result.text.empty()) {
+      messages.erase(messages.size() - 1);  // stopped before a word: as if it had not been asked
+    } else {
+      messages.push_back({{"role", "assistant"}, {"content", result.text}});
+    }
+    if (cancelled) {
       context.notice("(stopped)");
     } else if (result.reason == engine::FinishReason::kLength) {
-      context.notice(flags.max_tokens >= 0 ? "(cut at --n-predict)" : "(the context is full; /clear starts anew)");
+      const bool asked = options.max_tokens <= result.tokens.size();
+      context.notice(asked ? "(cut at --n-predict)" : "(the context is full; /clear starts anew)");
     }
   }
 }

@@ -9,7 +9,7 @@ void GenerateFlags::add_to(CLI::App& app) {
   app.add_option("--system,--system-prompt", system, "A system message before the first turn");
   app.add_option("-n,--n-predict", max_tokens, "Tokens to write at most; -1: until the model ends")->capture_default_str()->check(CLI::Range(-1LL, 1LL << 40));
   app.add_option("--stop,-r,--reverse-prompt", stop, "End the answer before this text (may be given several times)")->allow_extra_args(false);
-  app.add_flag("--ignore-eos", ignore_eos, "Go on after the model's own end");
+  app.add_flag("--ignore-eos", ignore_eos, "Never let the model end its answer itself");
   sampling.add_to(app);
   engine.add_to(app);
 }
@@ -27,6 +27,14 @@ void require_tokenizer(const engine::Model& model) {
   if (model.has_tokenizer()) return;
   fail(ErrorCode::kUnsupported, "{}: this model has no tokenizer, so it cannot write text; 'aurea logits' and 'aurea eval' work on --tokens",
        model.source().path().string());
+}
+
+void check_system(const engine::Model& model, const std::string& system) {
+  if (system.empty()) return;
+  const Json question = {{"role", "user"}, {"content", "?"}};
+  const Json instruction = {{"role", "system"}, {"content", system}};
+  if (model.encode_chat(Json::array({instruction, question}), true) != model.encode_chat(Json::array({question}), true)) return;
+  fail(ErrorCode::kUnsupported, "--system: this model's chat template has no place for a system message; put it into the prompt");
 }
 
 std::string describe_timings(const engine::GenerateResult& result) {

@@ -1,5 +1,5 @@
-// aurea inspect: what a file says of itself. Works on any GGUF file and any folder with safetensors, also of models that
-// this program cannot run.
+// aurea inspect: what a file says of itself. Works on GGUF files of the types that this program knows and on folders with
+// safetensors, also of models that it cannot run.
 #include <fmt/ranges.h>
 
 #include <map>
@@ -29,6 +29,7 @@ struct Report {
   uint64_t bytes = 0;
   Json metadata = Json::object();
   std::vector<Row> tensors;
+  std::vector<std::pair<std::string, std::string>> other_tensors;  // name and type of those that hold no weights we read
 };
 
 template <typename List>
@@ -76,12 +77,14 @@ Report report_gguf(const formats::GgufFile& file, size_t list_limit) {
 Report report_folder(const std::string& path, const formats::SafetensorsFile& file) {
   Report report;
   report.format = "safetensors";
-  report.metadata = read_json_file(std::filesystem::path(path) / "config.json", 16 << 20);
+  const auto config = std::filesystem::path(path) / "config.json";
+  if (std::filesystem::exists(config)) report.metadata = read_json_file(config, 16 << 20);
   if (const auto it = report.metadata.find("architectures"); it != report.metadata.end() && it->is_array() && !it->empty() && it->front().is_string()) {
     report.architecture = it->front().get<std::string>();
   }
   report.bytes = file.file_bytes();
   for (const auto& tensor : file.tensors()) report.tensors.push_back({tensor.name, tensor.view});
+  report.other_tensors = file.other_tensors();
   return report;
 }
 
@@ -103,7 +106,7 @@ void print_report(const Report& report, uint64_t parameters, uint64_t tensor_byt
     if (shown.size() > kWidth) shown = shown.substr(0, complete_utf8_prefix(std::string_view(shown).substr(0, kWidth))) + " ...";
     text += fmt::format("  {:<44} {}\n", key, shown);
   }
-  if (report.tensors.empty()) return print_text(text);
+  if (report.tensors.empty() && report.other_tensors.empty()) return print_text(text);
   text += "\nTypes\n";
   std::map<std::string_view, std::pair<uint64_t, uint64_t>> by_type;  // tensors, bytes
   for (const Row& row : report.tensors) {
@@ -118,6 +121,8 @@ void print_report(const Report& report, uint64_t parameters, uint64_t tensor_byt
     text += fmt::format("  {:<52} {:<6} {:>20} {:>10}\n", row.name, name(row.view.type),
                         fmt::format("{}", fmt::join(row.view.shape, " x ")), format_bytes(row.view.data.size()));
   }
+  if (!report.other_tensors.empty()) text += "\nTensors of types that are not read here, or without elements; not counted above\n";
+  for (const auto& [name, type] : report.other_tensors) text += fmt::format("  {:<52} {}\n", sanitize_utf8(name), sanitize_utf8(type));
   print_text(text);
 }
 
@@ -145,9 +150,11 @@ void run(const Options& options, const Context& context) {
   for (const Row& row : report.tensors) {
     tensors.push_back({{"name", row.name}, {"type", name(row.view.type)}, {"shape", row.view.shape}, {"bytes", row.view.data.size()}});
   }
+  Json others = Json::array();
+  for (const auto& [name, type] : report.other_tensors) others.push_back({{"name", sanitize_utf8(name)}, {"type", sanitize_utf8(type)}});
   print_json({{"format", report.format}, {"architecture", report.architecture}, {"parameters", parameters}, {"bytes", report.bytes},
               {"bits_per_weight", parameters > 0 ? 8.0 * static_cast<double>(tensor_bytes) / static_cast<double>(parameters) : 0.0},
-              {"metadata", report.metadata}, {"tensors", tensors}});
+              {"metadata", report.metadata}, {"tensors", tensors}, {"other_tensors", others}});
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ Json top_tokens(const engine::Model& model, std::span<const float> logits) {
 
 void run(const Options& options, const Context& context) {
   if (!options.input.given()) fail(ErrorCode::kBadArgument, "nothing to compute: give --prompt TEXT, --text FILE or --tokens IDS");
-  if (!options.output.empty()) check_output(options.output, options.force);
+  if (!options.output.empty()) check_output_path(options.output, options.force);
   const engine::Model model = engine::Model::load(options.model);
   const std::vector<int32_t> ids = options.input.ids(model, true);
   if (ids.empty()) fail(ErrorCode::kBadArgument, "the input has no tokens");

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/common_options.h"
 #include "core/error.h"
+#include "core/output_file.h"
 #include "core/progress.h"
 #include "core/thread_pool.h"
 #include "exporters/gguf/gguf_exporter.h"
@@ -20,28 +21,29 @@ struct Options {
 
 void run(const Options& options, const Context& context) {
   const quantization::Recipe& recipe = quantization::find_recipe(options.type);
-  check_output(options.output, options.force);
+  check_output_path(options.output, options.force);
   const models::ModelSource source = models::ModelSource::open(options.source);
   ThreadPool pool(options.threads);
   const auto start = std::chrono::steady_clock::now();
   Progress progress(fmt::format("quantize {}", recipe.name), source.tensor_bytes(), ProgressUnit::kBytes, context.quiet);
-  const uint64_t bytes = exporters::export_gguf(
+  const exporters::GgufExportResult result = exporters::export_gguf(
       source, options.output, recipe, {.overwrite = options.force, .allow_requantize = options.allow_requantize}, pool,
       [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); }, &context.cancel);
   progress.finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  const models::ModelSource result = models::ModelSource::open(options.output);
-  const double before = static_cast<double>(source.file_bytes()), after = static_cast<double>(bytes);
+  const double bits_per_weight = 8.0 * static_cast<double>(result.tensor_bytes) / static_cast<double>(source.parameter_count());
+  const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);
   if (context.json) {
     print_json({{"output", options.output}, {"type", recipe.name}, {"architecture", source.description().architecture},
-                {"parameters", source.parameter_count()}, {"source_bytes", source.file_bytes()}, {"bytes", bytes},
-                {"bits_per_weight", result.bits_per_weight()}, {"seconds", seconds}});
+                {"parameters", source.parameter_count()}, {"source_bytes", source.file_bytes()}, {"bytes", result.file_bytes},
+                {"bits_per_weight", bits_per_weight}, {"seconds", seconds}});
     return;
   }
   print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n", options.output,
-                         format_count(source.parameter_count()), format_bytes(source.file_bytes()), format_bytes(bytes), std::max(before, after) / std::min(before, after), after > before ? "larger" : "smaller",
-                         source.bits_per_weight(), result.bits_per_weight()));
+                         format_count(source.parameter_count()), format_bytes(source.file_bytes()), format_bytes(result.file_bytes),
+                         std::max(before, after) / std::min(before, after), after > before ? "larger" : "smaller",
+                         source.bits_per_weight(), bits_per_weight));
 }
 
 std::string type_table() {
@@ -61,7 +63,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options->output, "File to write")->required();
   command->add_option("--type", options->type, "Type of the result, see below")->capture_default_str();
   command->add_option("--format", options->format, "Format of the result")->capture_default_str()->check(CLI::IsMember({"gguf"}));
-  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, 1024));
+  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, ThreadPool::kMaxThreads));
   command->add_flag("--force", options->force, "Replace an existing output");
   command->add_flag("--allow-requantize", options->allow_requantize, "Accept a source that is quantized already");
   add_output_options(*command, context);

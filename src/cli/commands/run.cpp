@@ -24,12 +24,14 @@ std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& 
 
 void run(const Options& options, const Context& context) {
   if (!options.input.given()) fail(ErrorCode::kBadArgument, "nothing to answer: give --prompt TEXT, --text FILE or --tokens IDS");
+  static_cast<void>(engine::Sampler(options.generate.options().sampling));  // what is wrong with the options shows before the model is read
   const engine::Model model = engine::Model::load(options.generate.model);
   require_tokenizer(model);
   const bool ids = !options.input.tokens.empty(), raw = options.raw || ids || !model.has_chat_template();
   if (ids && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system cannot be put in front of --tokens; use --prompt or --text");
   if (raw && !options.raw && !ids) context.notice("aurea: this model has no chat template; continuing the text as it is");
   if (raw && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system needs a chat template; plain text has no system message");
+  if (!raw) check_system(model, options.generate.system);
   engine::Engine engine(model.source(), options.generate.engine.options(context));
   report_dispatch(engine);
   engine::Session session(model, engine);

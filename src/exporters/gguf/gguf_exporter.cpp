@@ -60,12 +60,14 @@ GgufMetadata gguf_metadata(const models::ModelSource& source, const quantization
     tokenizers::store_gguf(*vocabulary, metadata);
   } else {
     metadata.set("tokenizer.ggml.model", GgufValue::string("none"));
+    // Else the number of tokens is the list's length.
+    metadata.set(fmt::format("{}.vocab_size", source.architecture().gguf_name), GgufValue::u32(static_cast<uint32_t>(source.params().vocab_size)));
   }
   add_file_type(metadata, recipe);
   return metadata;
 }
 
-uint64_t export_gguf(const models::ModelSource& source, const std::filesystem::path& path,
+GgufExportResult export_gguf(const models::ModelSource& source, const std::filesystem::path& path,
                      const quantization::Recipe& recipe, const GgufExportOptions& options, ThreadPool& pool,
                      const ExportProgress& progress, const CancelToken* cancel) {
   check_output_path(path, options.overwrite);
@@ -83,6 +85,7 @@ uint64_t export_gguf(const models::ModelSource& source, const std::filesystem::p
     specs.push_back({spec.name, types[id], spec.shape});
   }
   formats::GgufWriter writer(path, options.overwrite, gguf_metadata(source, recipe), std::move(specs));
+  GgufExportResult result;
   uint64_t done = 0;
   for (const models::TensorId id : order) {
     const TensorView tensor = source.tensor(id);
@@ -100,9 +103,11 @@ uint64_t export_gguf(const models::ModelSource& source, const std::filesystem::p
       throw error.add_context(fmt::format("tensor '{}'", tensor_name));
     }
     done += tensor.data.size();
+    result.tensor_bytes += total;
   }
   writer.commit();
-  return writer.total_bytes();
+  result.file_bytes = writer.total_bytes();
+  return result;
 }
 
 }  // namespace aurea::exporters

@@ -21,10 +21,15 @@ struct GgufExportOptions {
 /// Called as the work goes on: source bytes done, and the tensor in work.
 using ExportProgress = std::function<void(uint64_t bytes_done, const std::string& tensor)>;
 
-/// Streams `source` into `path`; returns the size of the file. Memory stays at a few pieces of rows whatever the model's size.
+struct GgufExportResult {
+  uint64_t file_bytes = 0;
+  uint64_t tensor_bytes = 0;  // of the tensors' data alone
+};
+
+/// Streams `source` into `path`. Memory stays at a few pieces of rows whatever the model's size.
 /// Throws kBadArgument (the output exists, a quantized source without allow_requantize), kBadFile (values that are not
 /// finite, a full disk), kUnsupported (a tokenizer without a GGUF name), kCancelled; nothing is left behind then.
-uint64_t export_gguf(const models::ModelSource& source, const std::filesystem::path& path,
+GgufExportResult export_gguf(const models::ModelSource& source, const std::filesystem::path& path,
                      const quantization::Recipe& recipe, const GgufExportOptions& options, ThreadPool& pool,
                      const ExportProgress& progress, const CancelToken* cancel = nullptr);
 

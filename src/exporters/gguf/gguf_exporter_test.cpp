@@ -52,7 +52,7 @@ TEST(GgufExport, SameBytesForAnyNumberOfThreads) {
   const models::ModelSource source = demo();
   ThreadPool one(1), three(3);
   const auto& recipe = quantization::find_recipe("Q4_K_M");
-  const uint64_t bytes = export_gguf(source, scratch / "a.gguf", recipe, {}, one, kNoProgress);
+  const uint64_t bytes = export_gguf(source, scratch / "a.gguf", recipe, {}, one, kNoProgress).file_bytes;
   export_gguf(source, scratch / "b.gguf", recipe, {}, three, kNoProgress);
   const std::string a = test::read_file(scratch / "a.gguf");
   EXPECT_EQ(a.size(), bytes);

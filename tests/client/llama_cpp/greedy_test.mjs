@@ -19,18 +19,17 @@ const path = modelPath("F32");
 const { llama, loadModel } = await loadLlamaCpp();
 const model = await loadModel(path);
 
-/// What follows `ids` when the likeliest token is taken each time, and the smallest lead over the second.
+/// What follows `ids` when the likeliest token that does not end the answer is taken each time, and the smallest lead over the second.
 async function continuation(ids) {
   const context = await createContext(model, "F32");
   const sequence = context.getSequence();
-  const generateNext = { token: true, logits: { filter: { tokens: [], includeTop: 2 } } };
+  const generateNext = { logits: { filter: { tokens: [], includeTop: 16 } } };  // far more than there are tokens that end an answer
   const tokens = [];
   let input = ids;
   let lead = Infinity;
   while (tokens.length < kTokens) {
     const results = await sequence.controlledEvaluate(input.map((id, i) => (i + 1 < input.length ? id : [id, { generateNext }])));
-    const { token, logits } = results.at(-1).next;
-    const [first, second] = [...logits.values()];
+    const [[token, first], [, second]] = [...results.at(-1).next.logits].filter(([id]) => !model.isEogToken(id));
     lead = Math.min(lead, first - second);
     tokens.push(token);
     input = [token];

@@ -20,7 +20,7 @@ namespace {
 uint64_t read_all(const uint8_t* bytes, size_t n) noexcept { return sum_words(bytes, n); }
 
 /// 4-bit codes, whose products may be summed eight times in 16 bits: this set's fastest way.
-uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
+uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
   constexpr size_t kSums = 6, kGroups = groups_per_flush(15, 8);
   VecI codes = set1_i8(3), x = set1_i8(-2), sum[kSums];
   AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = zero_i();
@@ -35,7 +35,7 @@ uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
     }
     AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = add_partial(sum[i], partial[i]);
   }
-  for (size_t i = 0; i < kSums; ++i) *sink += sum_lanes_i32(sum[i]);
+  for (size_t i = 0; i < kSums; ++i) *sink += static_cast<uint32_t>(sum_lanes_i32(sum[i]));
   return rounds * kGroups * kSums * 4 * kLanes * 2;
 }
 

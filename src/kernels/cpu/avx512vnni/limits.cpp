@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
+uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
   constexpr size_t kSums = 16;  // latency 4 or 5, two a cycle
   VecI codes = set1_i8(3), x = set1_i8(-2), sum[kSums];
   AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
@@ -25,7 +25,7 @@ uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
     __asm__ volatile("" : "+v"(codes), "+v"(x));
     AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = _mm512_dpbusd_epi32(sum[i], codes, x);
   }
-  for (size_t i = 0; i < kSums; ++i) *sink += sum_lanes_i32(sum[i]);
+  for (size_t i = 0; i < kSums; ++i) *sink += static_cast<uint32_t>(sum_lanes_i32(sum[i]));
   return rounds * kSums * 4 * kLanes * 2;
 }
 

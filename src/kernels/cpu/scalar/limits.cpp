@@ -17,7 +17,7 @@ uint64_t read_all(const uint8_t* bytes, size_t n) noexcept {
   return total;
 }
 
-uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
+uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
   constexpr size_t kCodes = 64;
   int8_t codes[kCodes], x[kCodes];
   for (size_t i = 0; i < kCodes; ++i) {
@@ -28,7 +28,7 @@ uint64_t int8_peak(size_t rounds, int32_t* sink) noexcept {
     __asm__ volatile("" : "+m"(codes), "+m"(x));  // or the products would be computed once
     int32_t sum = 0;
     for (size_t i = 0; i < kCodes; ++i) sum += codes[i] * x[i];
-    *sink += sum;
+    *sink += static_cast<uint32_t>(sum);
   }
   return rounds * kCodes * 2;
 }

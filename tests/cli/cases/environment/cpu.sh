@@ -7,3 +7,5 @@ for set in $(sed 's/.*can run: //; s/,//g' message); do
   AUREA_CPU=$set AUREA_VERBOSE=dispatch aurea logits tiny --tokens 1,2 --quiet >printed 2>kernels
   grep -qx "kernel set $set" kernels
 done
+exits 2 env AUREA_CPU=nonsense aurea quantize F32.gguf -o out.gguf 2>message
+[[ ! -e out.gguf ]]
