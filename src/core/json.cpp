@@ -1,7 +1,6 @@
 #include "core/json.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/error.h"
 #include "core/mapped_file.h"
@@ -25,90 +24,66 @@ T require(const char* key, std::optional<T> value) {
   return *std::move(value);
 }
 
-/// Builds the tree from the parser's events. nlohmann's own builder looks every new key of an ordered object up by a
-/// scan of those before it, which takes half a minute for a 200k-token vocabulary; this one appends, and looks for
-/// repeated keys once, when the object ends.
-class TreeBuilder {
- public:
-  explicit TreeBuilder(const std::string& source) : source_(source) {}
-
-  Json take() { return std::move(root_); }
-
-  bool null() { return add(nullptr); }
-  bool boolean(bool value) { return add(value); }
-  bool number_integer(int64_t value) { return add(value); }
-  bool number_unsigned(uint64_t value) { return add(value); }
-  bool number_float(double value, const std::string&) { return add(value); }
-  bool string(std::string& value) { return add(std::move(value)); }
-  bool binary(Json::binary_t&) { return false; }  // not in JSON text
-
-  bool start_object(size_t) { return open(Json::object()); }
-  bool start_array(size_t) { return open(Json::array()); }
-  bool key(std::string& name) {
-    key_ = std::move(name);
-    return true;
+/// A repeated key means that two readers could disagree.
+void check_keys(const Json& object, const std::string& source) {
+  std::vector<std::string_view> keys;
+  keys.reserve(object.size());
+  for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) keys.push_back(name);
+  std::ranges::sort(keys);
+  if (const auto twice = std::ranges::adjacent_find(keys); twice != keys.end()) {
+    fail_file("{}: JSON key '{}' appears twice in one object", source, twice->substr(0, 100));
   }
-  bool end_object() {
-    check_keys(*open_.back());
-    return end_array();
-  }
-  bool end_array() {
-    open_.pop_back();
-    return true;
-  }
-
-  bool parse_error(size_t, const std::string&, const Json::exception& error) {
-    fail_syntax(source_, error);
-  }
-
- private:
-  bool add(Json value) {
-    place(std::move(value));
-    return true;
-  }
-
-  bool open(Json container) {
-    if (open_.size() >= kJsonMaxDepth) fail_file("{}: JSON nested deeper than {} levels", source_, kJsonMaxDepth);
-    open_.push_back(&place(std::move(container)));
-    return true;
-  }
-
-  /// Appends to the innermost open container. A container's address is stable while it is open: nothing is appended
-  /// to its parent before it ends.
-  Json& place(Json&& value) {
-    if (open_.empty()) return root_ = std::move(value);
-    if (open_.back()->is_array()) return open_.back()->get_ref<Json::array_t&>().emplace_back(std::move(value));
-    auto& members = open_.back()->get_ref<Json::object_t&>();
-    return static_cast<Json::object_t::Container&>(members).emplace_back(std::move(key_), std::move(value)).second;
-  }
-
-  void check_keys(const Json& object) const {
-    std::vector<std::string_view> keys;
-    keys.reserve(object.size());
-    for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) keys.push_back(name);
-    std::ranges::sort(keys);
-    if (const auto twice = std::ranges::adjacent_find(keys); twice != keys.end()) {
-      // A repeated key means that two readers could disagree.
-      fail_file("{}: JSON key '{}' appears twice in one object", source_, twice->substr(0, 100));
-    }
-  }
-
-  const std::string& source_;
-  Json root_;
-  std::string key_;
-  std::vector<Json*> open_;  // innermost last
-};
+}
 
 }  // namespace
 
-void fail_syntax(const std::string& source, const Json::exception& error) {
+bool JsonTreeBuilder::key(std::string& name) {
+  key_ = std::move(name);
+  return true;
+}
+
+bool JsonTreeBuilder::end_object() {
+  check_keys(*open_.back(), source_);
+  return end_array();
+}
+
+bool JsonTreeBuilder::end_array() {
+  open_.pop_back();
+  return true;
+}
+
+bool JsonTreeBuilder::parse_error(size_t, const std::string&, const Json::exception& error) {
   std::string_view reason = error.what();
-  if (const size_t label = reason.find("] "); label != std::string_view::npos) reason.remove_prefix(label + 2);  // the library's name for it
-  fail_file("{}: not valid JSON: {}", source, reason.substr(0, 300));  // it quotes the last token, which may be as long as the file
+  if (const size_t label = reason.find("] "); label != std::string_view::npos) {
+    reason.remove_prefix(label + 2);  // the library's name for it
+  }
+  // It quotes the last token, which may be as long as the file.
+  fail_file("{}: not valid JSON: {}", source_, reason.substr(0, 300));
+}
+
+bool JsonTreeBuilder::add(Json value) {
+  place(std::move(value));
+  return true;
+}
+
+bool JsonTreeBuilder::open(Json container) {
+  if (depth() >= kJsonMaxDepth) fail_file("{}: JSON nested deeper than {} levels", source_, kJsonMaxDepth);
+  open_.push_back(&place(std::move(container)));
+  return true;
+}
+
+/// Appends to the innermost open container. A container's address is stable while it is open: nothing is appended to
+/// its parent before it ends.
+Json& JsonTreeBuilder::place(Json&& value) {
+  if (++n_values_ > kJsonMaxValues) fail_file("{}: more than {} JSON values", source_, kJsonMaxValues);
+  if (open_.empty()) return root_ = std::move(value);
+  if (open_.back()->is_array()) return open_.back()->get_ref<Json::array_t&>().emplace_back(std::move(value));
+  auto& members = open_.back()->get_ref<Json::object_t&>();
+  return static_cast<Json::object_t::Container&>(members).emplace_back(std::move(key_), std::move(value)).second;
 }
 
 Json parse_json(std::string_view text, const std::string& source) {
-  TreeBuilder builder(source);
+  JsonTreeBuilder builder(source);
   Json::sax_parse(text, &builder);
   return builder.take();
 }

@@ -12,8 +12,6 @@
 namespace aurea::templates {
 namespace {
 
-Value iterator(ListPtr items) { return ObjectPtr(std::make_shared<Iterator>(std::move(items))); }
-
 /// Nothing, none and other false values have no items here, though they could not be looped over.
 ListPtr items_if_any(Runtime& runtime, const Value& input) {
   return input.is_true() ? items_of(input, runtime) : ListBuilder(runtime.meter).finish();
@@ -46,7 +44,7 @@ Value map(Runtime& runtime, const Value& input, const Arguments& arguments) {
     const Arguments rest = rest_of(arguments, 1);
     for (const Value& item : items->items) mapped.push(apply_filter(runtime, name, item, rest));
   }
-  return iterator(mapped.finish());
+  return make_iterator(mapped.finish());
 }
 
 /// The items for which the test named by the arguments from `first` on gives `wanted`; without a test, the true ones.
@@ -61,7 +59,7 @@ Value keep_items(Runtime& runtime, const ListPtr& items, const ItemKey& key, con
         has_test ? apply_test(runtime, name_argument("select", arguments, first), value, rest) : value.is_true();
     if (holds == wanted) kept.push(item);
   }
-  return iterator(kept.finish());
+  return make_iterator(kept.finish());
 }
 
 template <bool wanted>
@@ -88,7 +86,7 @@ Value unique(Runtime& runtime, const Value& input, const Arguments& arguments) {
     check_key(value, runtime.meter);
     if (seen.insert(std::move(value)).second) kept.push(item);
   }
-  return iterator(kept.finish());
+  return make_iterator(kept.finish());
 }
 
 /// Pairs (grouper, items), sorted by grouper; a grouper keeps the case of its first item.
@@ -120,19 +118,10 @@ Value groupby(Runtime& runtime, const Value& input, const Arguments& arguments) 
   return groups.finish();
 }
 
-Value attr(Runtime& runtime, const Value& input, const Arguments& arguments) {
-  const BoundArguments bound("attr", arguments, {"name"}, 1);
-  return plain_attribute(input, bound.required_text(0)->bytes, runtime);
-}
-
 constexpr FilterRow kSelectionFilters[] = {
-    {"attr", attr},
-    {"groupby", groupby},
-    {"map", map},
-    {"reject", select<false>},
-    {"rejectattr", select_by_attribute<false>},
-    {"select", select<true>},
-    {"selectattr", select_by_attribute<true>},
+    {"groupby", groupby},      {"map", map},
+    {"reject", select<false>}, {"rejectattr", select_by_attribute<false>},
+    {"select", select<true>},  {"selectattr", select_by_attribute<true>},
     {"unique", unique},
 };
 

@@ -12,8 +12,6 @@
 namespace aurea::templates {
 namespace {
 
-Value iterator(ListPtr items) { return ObjectPtr(std::make_shared<Iterator>(std::move(items))); }
-
 Value batch(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("batch", arguments, {"linecount", "fill_with"}, 1);
   const int64_t size = bound.integer(0, 0);
@@ -27,7 +25,7 @@ Value batch(Runtime& runtime, const Value& input, const Arguments& arguments) {
     while (fills && static_cast<int64_t>(one.size()) < size) one.push(bound[1]);
     batches.push(one.finish());
   }
-  return iterator(batches.finish());
+  return make_iterator(batches.finish());
 }
 
 /// Into `count` lists of nearly equal size, the longer ones first; the shorter ones get `fill_with` at their end.
@@ -47,7 +45,7 @@ Value slice_filter(Runtime& runtime, const Value& input, const Arguments& argume
     if (bound.has(1) && !bound[1].is_none() && i >= longer) one.push(bound[1]);
     slices.push(one.finish());
   }
-  return iterator(slices.finish());
+  return make_iterator(slices.finish());
 }
 
 Value default_filter(Runtime&, const Value& input, const Arguments& arguments) {
@@ -92,7 +90,7 @@ Value items(Runtime& runtime, const Value& input, const Arguments& arguments) {
     for (const Dict::Entry& entry : input.dict()->entries())
       pairs.push(make_tuple(runtime.meter, {entry.key, entry.value}));
   }
-  return iterator(pairs.finish());
+  return make_iterator(pairs.finish());
 }
 
 Value join(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -151,7 +149,7 @@ Value reverse(Runtime& runtime, const Value& input, const Arguments& arguments) 
   const ListPtr items = items_of(input, runtime);
   ListBuilder reversed(runtime.meter, items->items.size());
   for (auto item = items->items.rbegin(); item != items->items.rend(); ++item) reversed.push(*item);
-  return iterator(reversed.finish());
+  return make_iterator(reversed.finish());
 }
 
 Value sort(Runtime& runtime, const Value& input, const Arguments& arguments) {

@@ -27,7 +27,17 @@ Value capitalize_filter(Runtime& runtime, const Value& input, const Arguments& a
 
 Value center(Runtime& runtime, const Value& input, const Arguments& arguments) {
   const BoundArguments bound("center", arguments, {"width"});
-  return center_text(runtime, *to_text(input, runtime), bound.integer(0, 80), *make_text(" ", true));
+  const TextPtr text = to_text(input, runtime);
+  const int64_t width = bound.integer(0, 80), length = static_cast<int64_t>(text->length);
+  const int64_t padding = std::max<int64_t>(0, width - length);
+  // Python puts the odd one to the left when the width is odd.
+  const int64_t left = padding / 2 + (padding & width & 1);
+  TextBuilder out(runtime.meter);
+  out.append_repeated(' ', static_cast<uint64_t>(left), true);
+  out.append(*text);
+  out.append_repeated(' ', static_cast<uint64_t>(padding - left), true);
+  out.set_safe(text->safe);
+  return out.finish();
 }
 
 Value escape(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -35,23 +45,14 @@ Value escape(Runtime& runtime, const Value& input, const Arguments& arguments) {
   return escape_html(input, runtime);
 }
 
-Value with_safe_mark(Runtime& runtime, const Value& input, bool safe) {
-  const TextPtr text = to_text(input, runtime);
-  if (text->safe == safe) return text;
-  runtime.meter.work(text->bytes.size() + text->switches.size() * sizeof(uint32_t));
-  auto marked = std::make_shared<Text>(*text);
-  marked->safe = safe;
-  return TextPtr(std::move(marked));
-}
-
-Value force_escape(Runtime& runtime, const Value& input, const Arguments& arguments) {
-  expect_no_arguments("forceescape", arguments);
-  return escape_html(with_safe_mark(runtime, input, false), runtime);
-}
-
 Value safe(Runtime& runtime, const Value& input, const Arguments& arguments) {
   expect_no_arguments("safe", arguments);
-  return with_safe_mark(runtime, input, true);
+  const TextPtr text = to_text(input, runtime);
+  if (text->safe) return text;
+  runtime.meter.work(text->bytes.size() + text->switches.size() * sizeof(uint32_t));
+  auto marked = std::make_shared<Text>(*text);
+  marked->safe = true;
+  return TextPtr(std::move(marked));
 }
 
 Value format(Runtime& runtime, const Value& input, const Arguments& arguments) {
@@ -121,7 +122,7 @@ std::string title_words(std::string_view text) {
   bool in_word = false;
   for (size_t at = 0; at < text.size();) {
     const CodePoint point = decode_utf8(text, at);
-    append_utf8(out, in_word ? to_lower(point.value) : to_upper(point.value));
+    (in_word ? append_lower : append_upper)(out, point.value);
     in_word = !is_space(point.value) && std::u32string_view(U"-({[<").find(point.value) == std::u32string_view::npos;
     at += point.bytes;
   }
@@ -167,8 +168,9 @@ Value wordcount(Runtime& runtime, const Value& input, const Arguments& arguments
   bool in_word = false;
   for (size_t at = 0; at < text->bytes.size();) {
     const CodePoint point = decode_utf8(text->bytes, at);
-    if (is_word(point.value) && !in_word) ++count;
-    in_word = is_word(point.value);
+    const bool is_part = is_word(point.value) || is_number(point.value);
+    if (is_part && !in_word) ++count;
+    in_word = is_part;
     at += point.bytes;
   }
   return count;
@@ -263,7 +265,6 @@ constexpr FilterRow kTextFilters[] = {
     {"center", center},
     {"e", escape},
     {"escape", escape},
-    {"forceescape", force_escape},
     {"format", format},
     {"indent", indent},
     {"lower", lower},

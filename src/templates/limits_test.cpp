@@ -119,11 +119,25 @@ TEST(Limits, Steps) {
   check({loops + "{{ a }}" + end, "10000000 steps"});
   // One step each, but with much to read or to write.
   const std::string text = "{% set s = 'abcdefgh' * 100000 %}";
-  for (const char* body : {"'q' in s",      "s == s ~ ''",  "s|upper",      "s.split()",
-                           "s.rsplit('q')", "s.rfind('q')", "s.strip('q')", "s|replace('q', 'r')",
-                           "s|tojson",      "[s]|string",   "s[1:]",        "s|wordcount",
-                           "s.isalpha()",   "s|e",          "s.count('q')", "s.startswith(s)",
-                           "s|int",         "s|trim",       "'%s' % s",     "s.splitlines()",
+  for (const char* body : {"'q' in s",
+                           "s == s ~ ''",
+                           "s|upper",
+                           "s.split()",
+                           "s.rsplit('q')",
+                           "s.strip('q')",
+                           "s|replace('q', 'r')",
+                           "s|tojson",
+                           "[s]|string",
+                           "s[1:]",
+                           "s|wordcount",
+                           "s.isalpha()",
+                           "s|e",
+                           "s.count('q')",
+                           "s.startswith(s)",
+                           "s|int",
+                           "s|trim",
+                           "'%s' % s",
+                           "s.splitlines()",
                            "s < s ~ ''"}) {
     check({text + loops + "{% set x = " + body + " %}" + end, "200000 steps"}, limits);
   }
@@ -131,9 +145,8 @@ TEST(Limits, Steps) {
 
 TEST(Limits, SearchesTakeLinearTime) {
   // Each of these takes hours where a search may cost the product of both sizes.
-  for (const char* search :
-       {"t in s", "s.find(t)", "s.rfind(t)", "s.split(t)|length", "s.rsplit(t)|length", "s.partition(t)|length",
-        "s.rpartition(t)|length", "s.count(t)", "s.replace(t, '')|length"}) {
+  for (const char* search : {"t in s", "s.find(t)", "s.split(t)|length", "s.rsplit(t)|length", "s.partition(t)|length",
+                             "s.count(t)", "s.replace(t, '')|length"}) {
     EXPECT_NE(
         render(fmt::format(
             "{{% set s = 'a' * 4000000 %}}{{% set t = 'a' * 1000000 ~ 'b' ~ 'a' * 1000000 %}}{{{{ {} }}}}", search)),
@@ -159,9 +172,6 @@ TEST(Limits, ValueSizes) {
            "{{ '{:.999999999f}'.format(1) }}",
            "{{ '{:>99999999999999999999}'.format('a') }}",
            "{{ 'a'|center(999999999) }}",
-           "{{ 'a'.center(999999999) }}",
-           "{{ 'a'.ljust(999999999) }}",
-           "{{ 'a'.rjust(9223372036854775807, '-') }}",
            "{{ 'a'.zfill(999999999) }}",
            "{{ '\\t'.expandtabs(999999999) }}",
            "{{ ('a\\n' * 100000)|indent(1000) }}",
@@ -288,7 +298,7 @@ TEST(Limits, OddArguments) {
   for (const char* source :
        {"{{ 'abc'|batch(0) }}", "{{ 'abc'|slice(-1) }}", "{{ 'a b'|wordwrap(0) }}", "{{ 'abc'|truncate(-1) }}",
         "{{ '1'|int(0, 99) }}", "{{ 'abc'[::0] }}", "{{ 'a'.split('') }}", "{{ '%c' % -1 }}", "{{ '%c' % 55296 }}",
-        "{{ [1]|sort(attribute='a' * 5000) }}", "{{ 1.5|round(400, 'ceil') }}", "{{ 'a'.center(3, 'xy') }}"}) {
+        "{{ [1]|sort(attribute='a' * 5000) }}", "{{ 1.5|round(400, 'ceil') }}"}) {
     SCOPED_TRACE(source);
     EXPECT_NE(error_of(source), "");
   }

@@ -33,8 +33,8 @@ TextPtr join_texts(Runtime& runtime, const Text& separator, const std::vector<Va
 TextPtr transform_text(Runtime& runtime, const Text& text, std::string (*transform)(std::string_view));
 TextPtr upper_text(Runtime& runtime, const Text& text);
 TextPtr lower_text(Runtime& runtime, const Text& text);
-TextPtr center_text(Runtime& runtime, const Text& text, int64_t width, const Text& fill);
-/// True if the text has letters with case and all of them are upper (or lower) case.
+/// True if the text has letters with case and all of them are upper (or lower) case. Throws for one that has no letter
+/// of the other case.
 bool is_cased(std::string_view text, char32_t (*map)(char32_t));
 
 }  // namespace aurea::templates

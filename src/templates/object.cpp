@@ -52,6 +52,8 @@ std::optional<Value> Iterator::take() {
   return items_->items[next_++];
 }
 
+Value make_iterator(ListPtr items) { return ObjectPtr(std::make_shared<Iterator>(std::move(items))); }
+
 DictView::DictView(const char* type_name, ListPtr items)
     : Object(depth_around(items->depth)), type_name_(type_name), items_(std::move(items)) {}
 

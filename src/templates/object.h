@@ -88,7 +88,8 @@ class Range final : public Object {
   int64_t start_, stop_, step_, count_;
 };
 
-/// What lazy filters give: items that can be taken once. (They are computed at once; no template can tell.)
+/// What lazy filters give: items that can be taken once. They are all computed at once, before the first is taken: an
+/// error in any of them shows even where Jinja would not have reached it ({{ [1, 'a']|map('abs')|first }}).
 class Iterator final : public Object {
  public:
   explicit Iterator(ListPtr items);
@@ -102,6 +103,8 @@ class Iterator final : public Object {
   ListPtr items_;
   size_t next_ = 0;
 };
+
+Value make_iterator(ListPtr items);
 
 /// dict.keys(), values() and items().
 class DictView final : public Object {

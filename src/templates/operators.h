@@ -34,8 +34,6 @@ Value slice_value(const Value& container, const Value& start, const Value& stop,
 /// container.name (an attribute, a method), then container["name"]; undefined when there is neither. An attribute that
 /// the sandbox refuses is undefined too, with the reason.
 Value attribute(const Value& container, std::string_view name, Runtime& runtime);
-/// As `attribute`, without looking for an item.
-Value plain_attribute(const Value& container, std::string_view name, Runtime& runtime);
 
 /// Fails on undefined values with their reason, on others with "TYPE ... in OPERATION".
 [[noreturn]] void fail_operand(std::string_view operation, const Value& value);

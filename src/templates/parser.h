@@ -1,4 +1,5 @@
-// Tokens into a tree. Statements are in parser.cpp, expressions in expression_parser.cpp.
+// Tokens into a tree. Statements are in statement_parser.cpp, expressions in expression_parser.cpp, what follows an
+// operand in postfix_parser.cpp, what all of them share in parser.cpp.
 #pragma once
 
 #include <string_view>
@@ -17,7 +18,7 @@ class Parser {
   Program run();
 
  private:
-  // parser.cpp
+  // statement_parser.cpp
   Body parse_body(std::initializer_list<std::string_view> end_tags);
   StmtPtr parse_statement();
   StmtPtr parse_if();
@@ -30,7 +31,6 @@ class Parser {
   StmtPtr parse_block();
   StmtPtr parse_generation();
   StmtPtr parse_loop_control(StmtKind kind);
-  StmtPtr parse_print_tag();
   StmtPtr parse_loader_tag();
   void parse_parameters(MacroDefinition& macro);
   void parse_macro_body(MacroDefinition& macro, std::string_view end_tag);
@@ -58,6 +58,9 @@ class Parser {
   ExprPtr parse_number();
   ExprPtr parse_strings();
   ExprPtr parse_tuple(bool conditional, std::string_view end_name = {}, bool in_parentheses = false);
+  ExprPtr make_binary(ExprKind kind, BinaryOp op, ExprPtr left, ExprPtr right);
+
+  // postfix_parser.cpp
   ExprPtr parse_postfix(ExprPtr expr);
   ExprPtr parse_filters(ExprPtr expr);
   ExprPtr parse_filter(ExprPtr input);
@@ -66,7 +69,6 @@ class Parser {
   ExprPtr parse_subscript(ExprPtr object);
   ExprPtr parse_call(ExprPtr function);
   CallArguments parse_arguments();
-  ExprPtr make_binary(ExprKind kind, BinaryOp op, ExprPtr left, ExprPtr right);
 
   [[nodiscard]] const Token& current() const { return tokens_[at_]; }
   [[nodiscard]] const Token& next() const { return tokens_[std::min(at_ + 1, tokens_.size() - 1)]; }

@@ -13,8 +13,6 @@
 namespace aurea::templates {
 namespace {
 
-TextPtr plain(std::string_view bytes) { return make_text(std::string(bytes), true); }
-
 // --- ends -----------------------------------------------------------------------------------------------------------
 
 template <bool left, bool right>
@@ -62,13 +60,8 @@ Value remove_suffix(Runtime& runtime, const Value& self, const Arguments& argume
 
 // --- search ---------------------------------------------------------------------------------------------------------
 
-size_t find_last(Runtime& runtime, std::string_view text, std::string_view needle) {
-  runtime.meter.work(2 * text.size());
-  return ReverseSearch(text, needle).find_before(text.size());
-}
-
-/// Character position of the first or last occurrence within [start, end), or nothing.
-std::optional<int64_t> position(Runtime& runtime, const Value& self, const BoundArguments& bound, bool last) {
+/// Character position of the first occurrence within [start, end), or nothing.
+std::optional<int64_t> position(Runtime& runtime, const Value& self, const BoundArguments& bound) {
   const Text& text = *self.text();
   const std::string& needle = bound.required_text(0)->bytes;
   const auto length = static_cast<int64_t>(text.length);
@@ -79,20 +72,18 @@ std::optional<int64_t> position(Runtime& runtime, const Value& self, const Bound
   const size_t begin = byte_offset(text.bytes, text.length, static_cast<size_t>(start));
   const size_t end = byte_offset(text.bytes, text.length, static_cast<size_t>(stop));
   const std::string_view within = std::string_view(text.bytes).substr(0, end);
-  const size_t found = last ? find_last(runtime, within, needle) : find_text(within, needle, begin);
-  if (found == std::string_view::npos || found < begin) return std::nullopt;
+  const size_t found = find_text(within, needle, begin);
+  if (found == std::string_view::npos) return std::nullopt;
   return text.is_ascii() ? static_cast<int64_t>(found)
                          : static_cast<int64_t>(count_characters(within.substr(0, found)));
 }
 
-template <bool last>
 Value find(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  return position(runtime, self, BoundArguments("find", arguments, {"sub", "start", "end"}, 1), last).value_or(-1);
+  return position(runtime, self, BoundArguments("find", arguments, {"sub", "start", "end"}, 1)).value_or(-1);
 }
 
-template <bool last>
 Value index(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  const auto found = position(runtime, self, BoundArguments("index", arguments, {"sub", "start", "end"}, 1), last);
+  const auto found = position(runtime, self, BoundArguments("index", arguments, {"sub", "start", "end"}, 1));
   if (!found) fail_template("index: the text is not found");
   return *found;
 }
@@ -225,20 +216,16 @@ Value splitlines(Runtime& runtime, const Value& self, const Arguments& arguments
   return lines.cut(self.text());
 }
 
-template <bool last>
 Value partition(Runtime& runtime, const Value& self, const Arguments& arguments) {
   const BoundArguments bound("partition", arguments, {"sep"}, 1);
   const TextPtr& separator = separator_of(bound);
   const TextPtr& text = self.text();
-  const size_t size = text->bytes.size();
-  runtime.meter.work(size);
-  const size_t at = last ? find_last(runtime, text->bytes, separator->bytes) : find_text(text->bytes, separator->bytes);
-  const Value empty = plain("");
-  if (at == std::string_view::npos) {
-    return last ? make_tuple(runtime.meter, {empty, empty, self}) : make_tuple(runtime.meter, {self, empty, empty});
-  }
+  runtime.meter.work(text->bytes.size());
+  const size_t at = find_text(text->bytes, separator->bytes);
+  const Value empty = make_text("", true);
+  if (at == std::string_view::npos) return make_tuple(runtime.meter, {self, empty, empty});
   return make_tuple(runtime.meter, {slice(text, 0, at, runtime.meter), separator,
-                                    slice(text, at + separator->bytes.size(), size, runtime.meter)});
+                                    slice(text, at + separator->bytes.size(), text->bytes.size(), runtime.meter)});
 }
 
 Value join(Runtime& runtime, const Value& self, const Arguments& arguments) {
@@ -276,37 +263,6 @@ Value capitalize_method(Runtime& runtime, const Value& self, const Arguments& ar
   return transform_text(runtime, *self.text(), capitalize);
 }
 
-Value swapcase(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  expect_no_arguments("swapcase", arguments);
-  return transform_text(runtime, *self.text(), [](std::string_view bytes) {
-    return map_case(bytes, [](char32_t c) { return to_upper(c) != c ? to_upper(c) : to_lower(c); });
-  });
-}
-
-const TextPtr& fill_of(const BoundArguments& bound) {
-  static const TextPtr space = plain(" ");
-  const TextPtr* fill = bound.text(1);
-  if (fill != nullptr && (*fill)->length != 1) fail_template("the fill is not one character");
-  return fill == nullptr ? space : *fill;
-}
-
-Value center(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  const BoundArguments bound("center", arguments, {"width", "fillchar"}, 1);
-  return center_text(runtime, *self.text(), bound.integer(0, 0), *fill_of(bound));
-}
-
-template <bool left>
-Value justify(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  const BoundArguments bound(left ? "ljust" : "rjust", arguments, {"width", "fillchar"}, 1);
-  const auto length = static_cast<int64_t>(self.text()->length);
-  const auto padding = static_cast<uint64_t>(std::max<int64_t>(0, bound.integer(0, 0) - length));
-  TextBuilder out(runtime.meter);
-  if (!left) out.append_repeated(*fill_of(bound), padding);
-  out.append(*self.text());
-  if (left) out.append_repeated(*fill_of(bound), padding);
-  return out.finish();
-}
-
 Value zfill(Runtime& runtime, const Value& self, const Arguments& arguments) {
   const BoundArguments bound("zfill", arguments, {"width"}, 1);
   const auto length = static_cast<int64_t>(self.text()->length);
@@ -341,65 +297,54 @@ Value expandtabs(Runtime& runtime, const Value& self, const Arguments& arguments
 
 // --- classes --------------------------------------------------------------------------------------------------------
 
-/// True for a text that is not empty and all of whose characters pass.
-template <bool (*test)(char32_t)>
-Value all_of(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  expect_no_arguments("a test of characters", arguments);
-  runtime.meter.work(self.str().size());
-  for (size_t at = 0; at < self.str().size();) {
-    const CodePoint point = decode_utf8(self.str(), at);
-    if (!test(point.value)) return false;
-    at += point.bytes;
+Value is_alpha(Runtime& runtime, const Value& self, const Arguments& arguments) {
+  expect_no_arguments("isalpha", arguments);
+  const std::string& text = self.str();
+  runtime.meter.work(text.size());
+  for (size_t at = 0; at < text.size(); at += decode_utf8(text, at).bytes) {
+    if (!is_letter(decode_utf8(text, at).value)) return false;
   }
-  return !self.str().empty();
+  return !text.empty();
 }
 
-bool is_letter_or_digit(char32_t c) { return is_letter(c) || is_ascii_digit(c); }
-
-template <char32_t (*map)(char32_t)>
-Value all_cased(Runtime& runtime, const Value& self, const Arguments& arguments) {
-  expect_no_arguments("a test of case", arguments);
-  runtime.meter.work(self.str().size());
-  return is_cased(self.str(), map);
+/// Which of Unicode's numbers Python takes for digits is not known here, so one that decides is refused.
+Value is_digit(Runtime& runtime, const Value& self, const Arguments& arguments) {
+  expect_no_arguments("isdigit", arguments);
+  const std::string& text = self.str();
+  runtime.meter.work(text.size());
+  bool all_ascii = true;
+  for (size_t at = 0; at < text.size(); at += decode_utf8(text, at).bytes) {
+    const char32_t c = decode_utf8(text, at).value;
+    if (!is_number(c)) return false;
+    all_ascii = all_ascii && is_ascii_digit(c);
+  }
+  if (!all_ascii) fail_template("isdigit: only ASCII digits are supported");
+  return !text.empty();
 }
 
 constexpr MethodRow kStringMethods[] = {
     {"capitalize", capitalize_method},
-    {"casefold", lower},
-    {"center", center},
     {"count", count},
     {"endswith", ends_with},
     {"expandtabs", expandtabs},
-    {"find", find<false>},
+    {"find", find},
     {"format", format},
-    {"index", index<false>},
-    {"isalnum", all_of<is_letter_or_digit>},
-    {"isalpha", all_of<is_letter>},
-    {"isdecimal", all_of<is_ascii_digit>},
-    {"isdigit", all_of<is_ascii_digit>},
-    {"islower", all_cased<to_lower>},
-    {"isnumeric", all_of<is_ascii_digit>},
-    {"isspace", all_of<is_space>},
-    {"isupper", all_cased<to_upper>},
+    {"index", index},
+    {"isalpha", is_alpha},
+    {"isdigit", is_digit},
     {"join", join},
-    {"ljust", justify<true>},
     {"lower", lower},
     {"lstrip", strip<true, false>},
-    {"partition", partition<false>},
+    {"partition", partition},
     {"removeprefix", remove_prefix},
     {"removesuffix", remove_suffix},
     {"replace", replace},
-    {"rfind", find<true>},
-    {"rindex", index<true>},
-    {"rjust", justify<false>},
-    {"rpartition", partition<true>},
     {"rsplit", rsplit},
     {"rstrip", strip<false, true>},
     {"split", split},
     {"splitlines", splitlines},
     {"startswith", starts_with},
     {"strip", strip<true, true>},
-    {"swapcase", swapcase},
     {"title", title},
     {"upper", upper},
     {"zfill", zfill},

@@ -78,6 +78,23 @@ Value slice_text(const TextPtr& text, const SliceBounds& bounds, Runtime& runtim
   return out.finish();
 }
 
+/// An attribute or method only, never an item.
+Value plain_attribute(const Value& container, std::string_view name, Runtime& runtime) {
+  if (container.is_undefined()) fail_template("{}", container.undefined_reason());
+  if (name.starts_with('_')) {
+    return Value::undefined(fmt::format("access to attribute '{}' is not allowed", shorten(name)));
+  }
+  if (container.is_object()) {
+    auto found = container.object()->attribute(runtime, name);
+    return found ? *std::move(found) : missing_attribute(container, name);
+  }
+  if (container.is_list() && container.list_kind() == ListKind::kGroup && (name == "grouper" || name == "list")) {
+    return container.items()[name == "list" ? 1 : 0];
+  }
+  if (auto method = find_method(container, name)) return *std::move(method);
+  return missing_attribute(container, name);
+}
+
 }  // namespace
 
 ListPtr items_of(const Value& value, Runtime& runtime) {
@@ -167,22 +184,6 @@ Value slice_value(const Value& container, const Value& start, const Value& stop,
     out.push(range != nullptr ? Value(range->at(at)) : container.items()[static_cast<size_t>(at)]);
   }
   return out.finish(container.is_tuple() ? ListKind::kTuple : ListKind::kList);
-}
-
-Value plain_attribute(const Value& container, std::string_view name, Runtime& runtime) {
-  if (container.is_undefined()) fail_template("{}", container.undefined_reason());
-  if (name.starts_with('_')) {
-    return Value::undefined(fmt::format("access to attribute '{}' is not allowed", shorten(name)));
-  }
-  if (container.is_object()) {
-    auto found = container.object()->attribute(runtime, name);
-    return found ? *std::move(found) : missing_attribute(container, name);
-  }
-  if (container.is_list() && container.list_kind() == ListKind::kGroup && (name == "grouper" || name == "list")) {
-    return container.items()[name == "list" ? 1 : 0];
-  }
-  if (auto method = find_method(container, name)) return *std::move(method);
-  return missing_attribute(container, name);
 }
 
 Value attribute(const Value& container, std::string_view name, Runtime& runtime) {

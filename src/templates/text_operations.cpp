@@ -60,26 +60,8 @@ TextPtr transform_text(Runtime& runtime, const Text& text, std::string (*transfo
   return make_text(transform(text.bytes), text.is_all_template(), text.safe);
 }
 
-TextPtr upper_text(Runtime& runtime, const Text& text) {
-  return transform_text(runtime, text, [](std::string_view bytes) { return map_case(bytes, to_upper); });
-}
-
-TextPtr lower_text(Runtime& runtime, const Text& text) {
-  return transform_text(runtime, text, [](std::string_view bytes) { return map_case(bytes, to_lower); });
-}
-
-TextPtr center_text(Runtime& runtime, const Text& text, int64_t width, const Text& fill) {
-  const auto length = static_cast<int64_t>(text.length);
-  const int64_t padding = width > length ? width - length : 0;
-  // Python puts the odd one to the left when the width is odd.
-  const int64_t left = padding / 2 + (padding & width & 1);
-  TextBuilder out(runtime.meter);
-  out.append_repeated(fill, static_cast<uint64_t>(left));
-  out.append(text);
-  out.append_repeated(fill, static_cast<uint64_t>(padding - left));
-  out.set_safe(text.safe);
-  return out.finish();
-}
+TextPtr upper_text(Runtime& runtime, const Text& text) { return transform_text(runtime, text, upper_case); }
+TextPtr lower_text(Runtime& runtime, const Text& text) { return transform_text(runtime, text, lower_case); }
 
 bool is_cased(std::string_view text, char32_t (*map)(char32_t)) {
   bool found = false;
@@ -87,6 +69,9 @@ bool is_cased(std::string_view text, char32_t (*map)(char32_t)) {
     const CodePoint point = decode_utf8(text, at);
     at += point.bytes;
     if (!has_case(point.value)) continue;
+    if (to_upper(point.value) == to_lower(point.value)) {
+      fail_template("the case of U+{:04X} cannot be told", static_cast<uint32_t>(point.value));
+    }
     if (map(point.value) != point.value) return false;
     found = true;
   }

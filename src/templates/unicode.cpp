@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/utf8.h"
+#include "templates/meter.h"
 #include "templates/unicode_tables.h"
 
 namespace aurea::templates {
@@ -32,6 +33,22 @@ char32_t map(std::span<const CaseRange> rows, char32_t c) {
   return row == nullptr ? c : static_cast<char32_t>(static_cast<int32_t>(c) + row->distance);
 }
 
+[[noreturn]] void fail_case(char32_t c) {
+  fail_template("the case of U+{:04X} cannot be changed", static_cast<uint32_t>(c));
+}
+
+template <typename Append>
+std::string map_characters(std::string_view text, const Append& append) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    append(out, point.value);
+    at += point.bytes;
+  }
+  return out;
+}
+
 }  // namespace
 
 bool is_space(char32_t c) {
@@ -53,7 +70,8 @@ bool is_letter(char32_t c) {
 
 bool is_ascii_digit(char32_t c) { return c >= '0' && c <= '9'; }
 bool is_word(char32_t c) { return is_letter(c) || is_ascii_digit(c) || c == '_'; }
-bool has_case(char32_t c) { return find_case(kToUpper, c) != nullptr || find_case(kToLower, c) != nullptr; }
+bool is_number(char32_t c) { return in_ranges(kNumbers, c); }
+bool has_case(char32_t c) { return to_upper(c) != c || to_lower(c) != c || in_ranges(kCasedAlone, c); }
 
 char32_t to_upper(char32_t c) {
   if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 0x20 : c;
@@ -131,39 +149,37 @@ size_t ReverseSearch::find_before(size_t end) const {
   return found == std::string_view::npos ? found : text_.size() - found - needle_.size();
 }
 
-std::string map_case(std::string_view text, char32_t (*map)(char32_t)) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
-    append_utf8(out, map(point.value));
-    at += point.bytes;
-  }
-  return out;
+void append_upper(std::string& out, char32_t c) {
+  if (in_ranges(kLongUpper, c)) fail_case(c);
+  append_utf8(out, to_upper(c));
 }
 
+void append_lower(std::string& out, char32_t c) {
+  if (c == 0x130 || c == 0x3A3) fail_case(c);  // I with a dot: two characters; sigma: another one at a word's end
+  append_utf8(out, to_lower(c));
+}
+
+void append_title(std::string& out, char32_t c) {
+  const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
+  // Digraphs such as U+01C4, and Georgian letters, which stay as they are at the start of a word.
+  if (within(0x1C4, 0x1CC) || within(0x1F1, 0x1F3) || within(0x10D0, 0x10FF)) fail_case(c);
+  append_upper(out, c);
+}
+
+std::string upper_case(std::string_view text) { return map_characters(text, append_upper); }
+std::string lower_case(std::string_view text) { return map_characters(text, append_lower); }
+
 std::string title_case(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
   bool in_word = false;
-  for (size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
-    append_utf8(out, in_word ? to_lower(point.value) : to_upper(point.value));
-    in_word = has_case(point.value);
-    at += point.bytes;
-  }
-  return out;
+  return map_characters(text, [&](std::string& out, char32_t c) {
+    (in_word ? append_lower : append_title)(out, c);
+    in_word = has_case(c);
+  });
 }
 
 std::string capitalize(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
-    append_utf8(out, at == 0 ? to_upper(point.value) : to_lower(point.value));
-    at += point.bytes;
-  }
-  return out;
+  return map_characters(text,
+                        [](std::string& out, char32_t c) { (out.empty() ? append_title : append_lower)(out, c); });
 }
 
 }  // namespace aurea::templates

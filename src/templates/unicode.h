@@ -16,13 +16,22 @@ bool is_line_break(char32_t c);
 bool is_printable(char32_t c);
 bool is_letter(char32_t c);
 bool is_ascii_digit(char32_t c);
-/// Part of a word for the filters that look for words: a letter, an ASCII digit or an underscore.
+/// Digits of any script, fractions, roman numerals, ...
+bool is_number(char32_t c);
+/// Part of a name: a letter, an ASCII digit or an underscore.
 bool is_word(char32_t c);
+/// Unicode's property Cased.
 bool has_case(char32_t c);
 
-/// Case mappings of one character to one character; those to several (such as the German sharp s) stay as they are.
+/// Case mappings of one character to one character; all others stay as they are.
 char32_t to_upper(char32_t c);
 char32_t to_lower(char32_t c);
+
+/// Appends `c` in another case. Throws TemplateError where Python gives several characters, looks at the neighbours (a
+/// capital sigma) or has a title case of its own, rather than give another text.
+void append_upper(std::string& out, char32_t c);
+void append_lower(std::string& out, char32_t c);
+void append_title(std::string& out, char32_t c);
 
 /// Number of characters.
 size_t count_characters(std::string_view text);
@@ -53,8 +62,10 @@ class ReverseSearch {
   std::string text_, needle_;
 };
 
-std::string map_case(std::string_view text, char32_t (*map)(char32_t));
-/// First character of each word to upper case, the rest to lower (str.title: a word is a run of letters).
+// As append_upper, append_lower and append_title, for a text.
+std::string upper_case(std::string_view text);
+std::string lower_case(std::string_view text);
+/// First character of each word to title case, the rest to lower (str.title: a word is a run of characters with case).
 std::string title_case(std::string_view text);
 std::string capitalize(std::string_view text);
 

@@ -19,6 +19,9 @@ struct CaseRange {
 
 extern const std::span<const CharacterRange> kUnprintable;
 extern const std::span<const CharacterRange> kLetters;
+extern const std::span<const CharacterRange> kNumbers;
+extern const std::span<const CharacterRange> kLongUpper;   // upper case: several characters
+extern const std::span<const CharacterRange> kCasedAlone;  // upper or lower case without a row in the tables below
 extern const std::span<const CaseRange> kToUpper;
 extern const std::span<const CaseRange> kToLower;
 

@@ -189,7 +189,8 @@ std::optional<Vocabulary> load_gguf(const GgufMetadata& metadata) {
   Vocabulary vocabulary;
   const bool sentencepiece = *model == "llama";
   vocabulary.kind = sentencepiece ? TokenizerKind::kSentencePiece : TokenizerKind::kByteLevelBpe;
-  vocabulary.pre = metadata.optional_string(kPre).value_or("default");
+  vocabulary.pre = metadata.optional_string(kPre).value_or("");
+  if (vocabulary.pre.empty()) vocabulary.pre = "default";  // as in llama.cpp
   load_tokens(metadata, vocabulary);
   load_types(metadata, vocabulary);
   if (sentencepiece) {

@@ -107,6 +107,9 @@ TEST(GgufVocabulary, DefaultsOfMissingKeys) {
   metadata.set("tokenizer.ggml.pre", GgufValue::string("llama-bpe"));
   EXPECT_TRUE(load_gguf(metadata)->add_bos);
   EXPECT_TRUE(load_gguf(metadata)->ignore_merges);
+  // llama.cpp takes an empty name for a missing one.
+  metadata.set("tokenizer.ggml.pre", GgufValue::string(""));
+  EXPECT_EQ(load_gguf(metadata)->pre, "default");
   metadata.erase("tokenizer.ggml.pre");
   EXPECT_EQ(load_gguf(metadata)->pre, "default");
   metadata.set("tokenizer.ggml.pre", GgufValue::string("unheard-of"));

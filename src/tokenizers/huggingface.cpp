@@ -30,7 +30,7 @@ auto in_file(const HuggingFaceFiles& files, const char* name, F&& read) {
 Json parse_config(const HuggingFaceFiles& files, const std::optional<std::string>& text, const char* name) {
   if (!text) return Json::object();
   const std::string source = files.folder + "/" + name;
-  Json json = parse_small_json(*text, source);
+  Json json = parse_json(*text, source);
   if (!json.is_object()) fail_file("{}: expected a JSON object, found {}", source, json.type_name());
   return json;
 }
@@ -72,7 +72,9 @@ class VocabularyBuilder {
     load_pieces();
     in_file(files_, "added_tokens.json", [&] { add_from_added_tokens_json(); });
     in_file(files_, "tokenizer_config.json", [&] { add_from_tokenizer_config(); });
-    for (const AddedTokenEntry& entry : described_.added) set_added(entry);
+    in_file(files_, "tokenizer.json", [&] {
+      for (const AddedTokenEntry& entry : described_.added) set_added(entry);
+    });
     if (vocab_size_ > 0) grow(vocab_size_);
     if (sentencepiece_merges_) {
       in_file(files_, "tokenizer.json", [&] { derive_sentencepiece_scores(vocabulary_, *sentencepiece_merges_); });
@@ -168,6 +170,11 @@ class VocabularyBuilder {
   // --- added tokens: a later source has the last word ---
 
   void set_added(const AddedTokenEntry& entry) {
+    // Such a token would be matched with its prefix and space marks, after all others. (Byte-level files have no
+    // normalizer, so there it makes no difference.)
+    if (entry.normalized && vocabulary_.kind == TokenizerKind::kSentencePiece) {
+      fail(ErrorCode::kUnsupported, "added token '{}': normalized is not supported with SentencePiece", entry.text);
+    }
     Token token;
     token.text = entry.text;
     token.score = vocabulary_.kind == TokenizerKind::kSentencePiece ? kAddedScore : 0;

@@ -84,7 +84,7 @@ TEST(PreTokenizer, AForeignExpressionSeesAsFarAsItNeeds) {
   for (const size_t run : {1020u, 1023u, 1024u, 1025u, 4095u, 4096u, 5000u}) {
     const std::string spaces(run, ' '), letters(run, 'x'), wide = spaces + "\u4E2D" + letters;
     EXPECT_THAT(split_with(R"(\s+(?!\S)|x+)", false, spaces + "b" + letters).size(), testing::Eq(3u)) << run;
-    EXPECT_EQ(split_with(R"(\s+\p{L}|x+$)", false, wide), split_with(R"(\s+\p{L}|x+$)", true, wide)) << run;
+    EXPECT_EQ(split_with(R"(\s+\p{L}|x+\z)", false, wide), split_with(R"(\s+\p{L}|x+\z)", true, wide)) << run;
     EXPECT_THAT(split_with("(?=b)", false, letters + "b" + letters).size(), testing::Eq(2u)) << run;
     EXPECT_THAT(split_with("q*", false, letters + "qq" + letters).size(), testing::Eq(2 * run + 1)) << run;
     EXPECT_THAT(split_with("b", false, letters + letters).size(), testing::Eq(1u)) << run;
@@ -101,6 +101,22 @@ TEST(PreTokenizer, RefusesWhatItCannotUse) {
   EXPECT_THROW(SplitExpression("(", false), Error);
   EXPECT_THROW(SplitExpression(R"(\p{NoSuchProperty})", false), Error);
   EXPECT_THROW(SplitExpression(R"(\C)", false), Error);  // would cut characters
+}
+
+TEST(PreTokenizer, RefusesWhatMeansSomethingElseToOniguruma) {
+  for (const char* expression : {R"(^a)", R"(a$)", R"(\h+)", R"([\h]+)", R"(\w+)", R"(a\b)", R"([a[b]])",
+                                 R"([a-z&&[b]])", R"([]^]^)", R"([^]$]$)"}) {
+    try {
+      const SplitExpression made(expression, false);
+      ADD_FAILURE() << expression;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_THAT(error.what(), testing::HasSubstr("something else")) << expression;
+    }
+  }
+  EXPECT_THAT(split_with(R"([$^]+|\^x|\$y|[^a$])", false, "a$^b^xa$y"),
+              ElementsAre("a", "$^", "b", "^", "x", "a", "$", "y"));
+  EXPECT_THAT(split_with(R"([]^$]+|[^]$]|\[^|\\)", true, "a]^$"), ElementsAre("a", "]^$"));
 }
 
 TEST(PreTokenizer, AForeignExpressionHasABudget) {

@@ -11,6 +11,9 @@ namespace aurea::tokenizers {
 namespace {
 
 constexpr size_t kMaxPieceBytes = 256;  // SentencePiece trains pieces of at most 16 characters unless told otherwise
+// Bounds on what a vocabulary costs to load: each character of a piece is two look-ups, each merge 16 bytes and more.
+constexpr size_t kMaxSplitBytes = size_t{16} << 20;  // of all pieces; those in use have less than 3 MiB
+constexpr size_t kMaxMerges = size_t{1} << 22;
 
 /// Ranks of the tokens by score: equal scores, equal ranks.
 std::vector<uint32_t> score_ranks(const std::vector<Token>& tokens) {
@@ -53,6 +56,7 @@ std::vector<Merge> sentencepiece_merges(const Vocabulary& vocabulary, SymbolTabl
     return single_character(text) ? symbols.intern(text) : symbols.find(text);
   };
   std::vector<Merge> merges;
+  size_t split_bytes = 0;
   for (size_t id = 0; id < tokens.size(); ++id) {
     const std::string_view text = tokens[id].text;
     // Of tokens with one text the first counts.
@@ -61,10 +65,17 @@ std::vector<Merge> sentencepiece_merges(const Vocabulary& vocabulary, SymbolTabl
       fail(ErrorCode::kUnsupported, "token {}: a piece of {} bytes; the longest that is supported has {}", id,
            text.size(), kMaxPieceBytes);
     }
+    split_bytes += text.size();
+    if (split_bytes > kMaxSplitBytes) {
+      fail(ErrorCode::kUnsupported, "token {}: pieces of more than {} bytes together", id, kMaxSplitBytes);
+    }
     for (size_t at = decode_utf8(text.empty() ? " " : text, 0).bytes; at < text.size();
          at += decode_utf8(text, at).bytes) {
       const SymbolId left = part(text.substr(0, at)), right = part(text.substr(at));
       if (left != kNoSymbol && right != kNoSymbol) {
+        if (merges.size() >= kMaxMerges) {
+          fail(ErrorCode::kUnsupported, "token {}: the pieces can be made in more than {} ways", id, kMaxMerges);
+        }
         merges.push_back({left, right, static_cast<SymbolId>(id), ranks[id]});
       }
     }

@@ -27,19 +27,35 @@ constexpr uint64_t kBudgetPerByte = 400;
 constexpr uint64_t kGrowth = 4;  // of the bounds, each time a match meets one
 constexpr uint32_t kHeapLimitKib = 64 << 10;
 
-/// \s and \S in the properties' words.
-std::string with_unicode_white_space(std::string_view pattern) {
+[[noreturn]] void refuse(std::string_view pattern, std::string_view what) {
+  fail(ErrorCode::kUnsupported, "pre-tokenizer expression '{}': '{}' means something else to Hugging Face's tokenizers",
+       pattern, what);
+}
+
+/// The pattern with \s and \S in the properties' words. `check`: throws where Oniguruma takes something in another way
+/// than PCRE2: ^ and $ stand at every line's ends, \h is a hexadecimal digit, \v one character, \w has marks, \Q quotes
+/// nothing, and classes can hold classes.
+std::string translate(std::string_view pattern, bool check) {
   std::string out;
+  bool in_class = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '\\' || i + 1 == pattern.size()) {
-      out += pattern[i];
-    } else if (const char escaped = pattern[++i]; escaped == 's') {
-      out += R"(\p{White_Space})";
-    } else if (escaped == 'S') {
-      out += R"(\P{White_Space})";
-    } else {
-      out += '\\';
-      out += escaped;
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char escaped = pattern[++i];
+      if (check && std::string_view("hHvVwWbBQ").find(escaped) != std::string_view::npos)
+        refuse(pattern, pattern.substr(i - 1, 2));
+      out += escaped == 's' ? R"(\p{White_Space})" : escaped == 'S' ? R"(\P{White_Space})" : std::string{'\\', escaped};
+      continue;
+    }
+    if (check && (in_class ? c == '[' || pattern.substr(i, 2) == "&&" : c == '^' || c == '$'))
+      refuse(pattern, pattern.substr(i, 1));
+    out += c;
+    if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      if (i + 1 < pattern.size() && pattern[i + 1] == '^') out += pattern[++i];
+      if (i + 1 < pattern.size() && pattern[i + 1] == ']') out += pattern[++i];  // the first one is a member
     }
   }
   return out;
@@ -157,7 +173,7 @@ class Searcher {
 void SplitExpression::CodeDeleter::operator()(void* code) const { pcre2_code_free(static_cast<pcre2_code*>(code)); }
 
 SplitExpression::SplitExpression(std::string_view pattern, bool linear) : pattern_(pattern), linear_(linear) {
-  const std::string translated = with_unicode_white_space(pattern);
+  const std::string translated = translate(pattern, !linear);
   int error = 0;
   PCRE2_SIZE offset = 0;
   pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),

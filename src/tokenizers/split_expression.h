@@ -15,7 +15,8 @@ class SplitExpression {
  public:
   /// `linear`: known to need a bounded number of steps per byte on any text; it is compiled to machine code and runs
   /// without limits. Any other expression is interpreted, with a budget proportional to the text for its steps and for
-  /// how far it looks ahead. Throws kUnsupported, naming the expression, when it does not compile.
+  /// how far it looks ahead. Throws kUnsupported, naming the expression, when it does not compile or has parts that
+  /// mean something else to Oniguruma.
   SplitExpression(std::string_view pattern, bool linear);
 
   /// The pieces of each text (valid UTF-8) in order; joined they are the texts. Throws kUnsupported when the budget is

@@ -64,28 +64,28 @@ inline Token user_defined(const char* text, bool lstrip = false, bool rstrip = f
 
 /// A tokenizer.json with byte_level's tokens: `pre_tokenizer` null stands for ByteLevel with its built-in expression.
 inline Json byte_level_json(const Vocabulary& vocabulary, const char* expression = nullptr) {
-  const Json split = {{"type", "Split"},
-                      {"pattern", {{"Regex", expression == nullptr ? "" : expression}}},
-                      {"behavior", "Isolated"},
-                      {"invert", false}};
-  const Json whole = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", expression == nullptr}};
-  Json json;
-  json["added_tokens"] = Json::array();
-  json["normalizer"] = nullptr;
-  json["pre_tokenizer"] = expression == nullptr ? whole : Json{{"type", "Sequence"}, {"pretokenizers", {split, whole}}};
-  json["post_processor"] = nullptr;
-  json["decoder"] = {{"type", "ByteLevel"}};
-  json["model"] = {{"type", "BPE"}, {"vocab", Json::object()}, {"merges", vocabulary.merges}};
+  // Parsed from text: nested braces take the compiler very long.
+  Json json = Json::parse(R"({"added_tokens": [], "normalizer": null,
+    "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true},
+    "post_processor": null, "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {}}})");
+  if (expression != nullptr) {
+    json["pre_tokenizer"] = Json::parse(R"({"type": "Sequence", "pretokenizers": [
+      {"type": "Split", "pattern": {"Regex": ""}, "behavior": "Isolated", "invert": false},
+      {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]})");
+    json["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = expression;
+  }
+  json["model"]["merges"] = vocabulary.merges;
   for (size_t id = 0; id < vocabulary.tokens.size(); ++id) {
     const Token& token = vocabulary.tokens[id];
     if (is_plain(token.type)) {
       json["model"]["vocab"][token.text] = id;
     } else {
-      json["added_tokens"].push_back({{"id", id},
-                                      {"content", token.text},
-                                      {"special", token.type == TokenType::kControl},
-                                      {"lstrip", token.lstrip},
-                                      {"rstrip", token.rstrip}});
+      Json& entry = json["added_tokens"].emplace_back();
+      entry["id"] = id;
+      entry["content"] = token.text;
+      entry["special"] = token.type == TokenType::kControl;
+      entry["lstrip"] = token.lstrip;
+      entry["rstrip"] = token.rstrip;
     }
   }
   return json;

@@ -21,11 +21,8 @@ struct TokenizerJson {
   Json rest;                        // all but these two
 };
 
-/// Throws kBadFile, naming `source`, for a syntax error, a repeated key outside the vocabulary, more nesting, values or
-/// keys than a sane file has, an id that is no id, or a merge that is no pair.
+/// Throws kBadFile, naming `source`: as parse_json (but does not look for repeated keys in the vocabulary), and for
+/// more tokens or merges than a sane file has, an id that is no id, or a merge that is no pair.
 TokenizerJson parse_tokenizer_json(std::string_view text, const std::string& source);
-
-/// Any small JSON file, under the same limits (objects of many keys would take quadratic time in Json).
-Json parse_small_json(std::string_view text, const std::string& source);
 
 }  // namespace aurea::tokenizers

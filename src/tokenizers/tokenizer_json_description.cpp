@@ -198,8 +198,9 @@ class Describer {
 AddedTokenEntry parse_added_token(const Json& entry, int64_t id) {
   if (id < 0 || static_cast<uint64_t>(id) >= kMaxTokens)
     fail_file("added token: id {} is not between 0 and {}", id, kMaxTokens - 1);
-  AddedTokenEntry token{static_cast<TokenId>(id), required_string(entry, "content"), flag(entry, "special"),
-                        flag(entry, "lstrip"), flag(entry, "rstrip")};
+  AddedTokenEntry token{static_cast<TokenId>(id), required_string(entry, "content"),
+                        flag(entry, "special"),   flag(entry, "lstrip"),
+                        flag(entry, "rstrip"),    flag(entry, "normalized")};
   if (flag(entry, "single_word"))
     fail(ErrorCode::kUnsupported, "added token '{}': single_word is not supported", token.text);
   return token;

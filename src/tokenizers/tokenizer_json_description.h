@@ -16,6 +16,7 @@ struct AddedTokenEntry {
   TokenId id;
   std::string text;
   bool special, lstrip, rstrip;
+  bool normalized = false;  // looked for in the text after the normalizer, as which it is itself rewritten
 };
 
 struct TokenizerJsonDescription {

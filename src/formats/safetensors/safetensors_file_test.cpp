@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "tests/support/test_support.h"
 
 namespace aurea::formats {
@@ -152,6 +153,18 @@ TEST_P(SafetensorsHostile, IsRefusedForTheRightReason) {
     EXPECT_EQ(error.code(), ErrorCode::kBadFile) << error.what();
     EXPECT_THAT(error.what(), testing::StartsWith("x.safetensors: "));
     EXPECT_THAT(error.what(), HasSubstr(GetParam().message));
+  }
+}
+
+TEST(Safetensors, RefusesAHeaderOfTooManyValues) {
+  std::string header = R"({"t":[)";
+  for (size_t i = 0; i < kJsonMaxValues; ++i) header += "[],";
+  try {
+    SafetensorsFile::parse(as_bytes(file_bytes(header + "[]]}", 0)), "x.safetensors");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadFile);
+    EXPECT_THAT(error.what(), HasSubstr("JSON values"));
   }
 }
 
