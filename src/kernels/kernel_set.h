@@ -7,8 +7,8 @@
 //   the thread, so a batch gives each row the very bits that it gives alone;
 // - the scalar set defines the result. Products of quantized weights, activation codes, rope, add and f32_to_f16 have
 // the same
-//   bits in all sets; products of float weights, rms_norm, silu_mul and attention may associate sums differently or
-//   fuse a multiply-add (tolerances: the tests beside this file);
+//   bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and attention may associate
+//   sums differently or fuse a multiply-add (tolerances: the tests beside this file);
 // - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's
 // block, and
 //   a row has no padding: row_bytes = cols / block elements * block bytes.
@@ -109,10 +109,16 @@ struct KernelSet {
 
   /// out = x / sqrt(mean(x^2) + eps) * weight; mean in float64 or an equally exact sum.
   void (*rms_norm)(const float* x, const float* weight, float eps, float* out, size_t n) noexcept;
+  /// out = (x - mean) / sqrt(variance + eps) * weight + bias, all of it in float64 and rounded once; the variance is
+  /// the mean of (x - mean)^2. A NaN or an infinity in x makes every output NaN. out may be x.
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, float* out, size_t n) noexcept;
   /// Rotates pairs (i, i + half) of one head in place: cos, sin [half].
   void (*rope)(float* x, const float* cos, const float* sin, size_t half) noexcept;
   /// out = up * gate / (1 + exp(-gate)).
   void (*silu_mul)(const float* gate, const float* up, float* out, size_t n) noexcept;
+  /// out = x * (1 + tanh(u)) / 2, u = sqrt(2 / pi) * (x + 0.044715 x^3): the tanh form of Hendrycks and Gimpel,
+  /// "Gaussian Error Linear Units", arXiv:1606.08415. +inf gives itself, -inf a zero, NaN NaN. out may be x.
+  void (*gelu)(const float* x, float* out, size_t n) noexcept;
   void (*add)(const float* a, const float* b, float* out, size_t n) noexcept;
   void (*f32_to_f16)(const float* x, uint16_t* out, size_t n) noexcept;
   void (*attention)(const AttentionArgs& args) noexcept;

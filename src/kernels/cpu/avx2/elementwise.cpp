@@ -24,8 +24,12 @@ void quantize_q8x256(const float* x, BlockQ8x256* out, size_t n) noexcept { quan
 void rms_norm(const float* x, const float* weight, float eps, float* out, size_t n) noexcept {
   rms_norm_f(x, weight, eps, out, n);
 }
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, float* out, size_t n) noexcept {
+  layer_norm_f(x, weight, bias, eps, out, n);
+}
 void rope(float* x, const float* cos, const float* sin, size_t half) noexcept { rope_f(x, cos, sin, half); }
 void silu_mul(const float* gate, const float* up, float* out, size_t n) noexcept { silu_mul_f(gate, up, out, n); }
+void gelu(const float* x, float* out, size_t n) noexcept { gelu_f(x, out, n); }
 void add(const float* a, const float* b, float* out, size_t n) noexcept { add_vectors(a, b, out, n); }
 void f32_to_f16(const float* x, uint16_t* out, size_t n) noexcept { to_f16(x, out, n); }
 

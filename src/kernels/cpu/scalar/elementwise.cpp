@@ -44,6 +44,10 @@ AUREA_INLINE int write_codes(const float* x, float factor, size_t n, int8_t* q) 
   return sum;
 }
 
+/// 2u of gelu is x * (kGeluLinear + kGeluCubic * x^2): 2 sqrt(2 / pi), and that times 0.044715.
+constexpr double kGeluLinear = 1.5957691216057308;
+constexpr double kGeluCubic = kGeluLinear * 0.044715;
+
 }  // namespace
 
 void quantize_q8x32(const float* x, BlockQ8x32* out, size_t n) noexcept {
@@ -76,6 +80,22 @@ void rms_norm(const float* x, const float* weight, float eps, float* out, size_t
   for (size_t i = 0; i < n; ++i) out[i] = x[i] * scale * weight[i];
 }
 
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, float* out, size_t n) noexcept {
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]);
+  const double mean = sum / static_cast<double>(n);
+  for (size_t i = 0; i < n; ++i) {
+    const double deviation = static_cast<double>(x[i]) - mean;
+    squares += deviation * deviation;
+  }
+  const double variance = squares / static_cast<double>(n);
+  const double scale = 1.0 / __builtin_sqrt(variance + static_cast<double>(eps));
+  for (size_t i = 0; i < n; ++i) {
+    const double normed = (static_cast<double>(x[i]) - mean) * scale;
+    out[i] = static_cast<float>(normed * static_cast<double>(weight[i]) + static_cast<double>(bias[i]));
+  }
+}
+
 void rope(float* x, const float* cos, const float* sin, size_t half) noexcept {
   for (size_t i = 0; i < half; ++i) {
     const float a = x[i], b = x[i + half];
@@ -86,6 +106,20 @@ void rope(float* x, const float* cos, const float* sin, size_t half) noexcept {
 
 void silu_mul(const float* gate, const float* up, float* out, size_t n) noexcept {
   for (size_t i = 0; i < n; ++i) out[i] = up[i] * (gate[i] / (1.0f + exp_f(-gate[i])));
+}
+
+/// x / (1 + exp(-2u)), as max(x, 0) - |x| e / (1 + e) with e = exp(-2|u|), which does not overflow. From |x| = 16 on e
+/// is 0.
+void gelu(const float* x, float* out, size_t n) noexcept {
+  for (size_t i = 0; i < n; ++i) {
+    const float magnitude = __builtin_fabsf(x[i]);
+    const double m = static_cast<double>(magnitude > 16.0f ? 16.0f : magnitude);
+    const double exponent = m * (-kGeluLinear - kGeluCubic * m * m);
+    const float high = static_cast<float>(exponent);  // what it lacks, at most 2^-18, goes in as a factor
+    const double e = static_cast<double>(exp_f(high)) * (1.0 + (exponent - static_cast<double>(high)));
+    const double positive = static_cast<double>(x[i] < 0.0f ? 0.0f : x[i]);
+    out[i] = static_cast<float>(positive - m * e / (1.0 + e));
+  }
 }
 
 void add(const float* a, const float* b, float* out, size_t n) noexcept {
