@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -40,11 +42,14 @@ Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
       context_size_(checked_context(source.params(), options.context_size)),
       batch_tokens_(std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
       cache_(source.params(), options.kv_type), plan_(source, kernels_, batch_tokens_, std::min(kLogitRows, batch_tokens_)),
-      packed_(plan_.packed_bytes_per_row() * batch_tokens_),
+      scratch_(plan_.scratch_bytes()),
       short_frequencies_(rope_frequencies(source.params().rope, source.params().rope.short_factors)),
       long_frequencies_(rope_frequencies(source.params().rope, source.params().rope.long_factors)),
       rope_cos_(batch_tokens_ * short_frequencies_.size()), rope_sin_(rope_cos_.size()) {
-  for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) MappedFile::prefetch(source.tensor(id).data);
+  for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) {
+    // Of the experts only those that a text needs are read from the disk.
+    if (source.parts(id).size() == 1) MappedFile::prefetch(source.tensor(id).data);
+  }
 }
 
 Engine::~Engine() {
@@ -141,7 +146,7 @@ void Engine::run_pass(std::span<const Row> rows, const LogitsSink& sink) {
             .cache = cache_,
             .kernels = kernels_,
             .pool = pool_,
-            .packed = packed_};
+            .scratch = scratch_};
   run_nodes(plan_.body(), pass);
   for (size_t begin = 0; begin < wanted.size(); begin += kLogitRows) {
     pass.selected = std::span(wanted).subspan(begin, std::min(kLogitRows, wanted.size() - begin));
@@ -164,10 +169,12 @@ void Engine::run_nodes(std::span<const PlanNode> nodes, Pass& pass) {
 
 void Engine::fill_rope(std::span<const BatchToken> tokens) {
   const size_t half = short_frequencies_.size();
-  const double magnitude = source_.params().rope.magnitude;
+  const models::RopeParams& rope = source_.params().rope;
   pool_.parallel_for(tokens.size(), 16, [&](size_t begin, size_t end, unsigned) {
     for (size_t t = begin; t < end; ++t) {
-      const std::vector<double>& frequencies = tokens[t].sequence->long_factors ? long_frequencies_ : short_frequencies_;
+      const bool is_long = tokens[t].sequence->long_factors;
+      const std::vector<double>& frequencies = is_long ? long_frequencies_ : short_frequencies_;
+      const double magnitude = is_long ? rope.long_magnitude : rope.short_magnitude;
       for (size_t i = 0; i < half; ++i) {
         const double angle = tokens[t].position * frequencies[i];
         rope_cos_[t * half + i] = static_cast<float>(std::cos(angle) * magnitude);
@@ -182,10 +189,12 @@ std::vector<std::string> Engine::describe_dispatch() const {
   const models::ModelDescription& description = source_.description();
   for (const auto nodes : {plan_.body(), plan_.head()}) {
     for (const PlanNode& node : nodes) {
-      const auto* linear = std::get_if<models::Linear>(&node.source->op);
-      if (linear == nullptr) continue;
-      lines.push_back(fmt::format("{:<28} {:<6} [{}, {}]  {}", description.tensors[linear->weight].name, name(node.weight.type),
-                                  node.weight.rows(), node.weight.cols(), node.kernel->name));
+      if (matrices_of(description, *node.source).empty()) continue;
+      for (const Matrix& matrix : node.matrices) {
+        const TensorView& part = matrix.parts.front();
+        lines.push_back(fmt::format("{:<28} {:<6} [{}]  {}", description.tensors[matrix.id].name, name(part.type),
+                                    fmt::join(description.tensors[matrix.id].shape, ", "), matrix.kernel->name));
+      }
     }
   }
   return lines;

@@ -87,7 +87,7 @@ class Engine {
   size_t context_size_, batch_tokens_;
   KvCache cache_;
   Plan plan_;
-  std::vector<uint8_t> packed_;
+  std::vector<uint8_t> scratch_;
   std::vector<double> short_frequencies_, long_frequencies_;  // [rope dims / 2]
   std::vector<float> rope_cos_, rope_sin_;                    // [batch_tokens, rope dims / 2]
   std::unordered_map<SequenceId, std::unique_ptr<Sequence>> sequences_;

@@ -17,8 +17,6 @@ using models::Graph;
 using models::Node;
 using models::ValueId;
 
-using RunFn = void (*)(const PlanNode&, Pass&);
-
 template <typename... Ops>
 struct Overloaded : Ops... {
   using Ops::operator()...;
@@ -26,32 +24,24 @@ struct Overloaded : Ops... {
 template <typename... Ops>
 Overloaded(Ops...) -> Overloaded<Ops...>;
 
-/// The row of the table "op -> how it runs". A new op is one line here and one file in engine/ops.
-RunFn run_function(const models::Op& op) {
-  return std::visit(Overloaded{
-                        [](const models::Embedding&) -> RunFn { return run_embedding; },
-                        [](const models::RmsNorm&) -> RunFn { return run_rms_norm; },
-                        [](const models::Linear&) -> RunFn { return run_linear; },
-                        [](const models::Slice&) -> RunFn { return run_slice; },
-                        [](const models::Rope&) -> RunFn { return run_rope; },
-                        [](const models::Attention&) -> RunFn { return run_attention; },
-                        [](const models::SiluMul&) -> RunFn { return run_silu_mul; },
-                        [](const models::Add&) -> RunFn { return run_add; },
-                        [](const models::SelectRows&) -> RunFn { return run_select_rows; },
-                    },
-                    op);
-}
-
-/// May this op write its output over its first input?
-bool works_in_place(const models::Op& op) {
-  return std::holds_alternative<models::Add>(op) || std::holds_alternative<models::SiluMul>(op) ||
-         std::holds_alternative<models::Rope>(op);
-}
-
-std::vector<float> to_float(const TensorView& view) {
-  std::vector<float> values(view.elements());
-  codecs::codec(view.type).decode(view.data.data(), values.data(), values.size());
-  return values;
+/// The table "op -> how it runs". A new op is one line here and one file in engine/ops.
+const OpRunner& runner(const models::Op& op) {
+  return *std::visit(Overloaded{
+                         [](const models::Embedding&) { return &kEmbeddingRunner; },
+                         [](const models::RmsNorm&) { return &kRmsNormRunner; },
+                         [](const models::LayerNorm&) { return &kLayerNormRunner; },
+                         [](const models::Linear&) { return &kLinearRunner; },
+                         [](const models::Slice&) { return &kSliceRunner; },
+                         [](const models::Rope&) { return &kRopeRunner; },
+                         [](const models::Attention&) { return &kAttentionRunner; },
+                         [](const models::SiluMul&) { return &kSiluMulRunner; },
+                         [](const models::Gelu&) { return &kGeluRunner; },
+                         [](const models::SparseMixer&) { return &kSparseMixerRunner; },
+                         [](const models::Experts&) { return &kExpertsRunner; },
+                         [](const models::Add&) { return &kAddRunner; },
+                         [](const models::SelectRows&) { return &kSelectRowsRunner; },
+                     },
+                     op);
 }
 
 /// Where each value's numbers lie: in which root, from which column on.
@@ -89,7 +79,7 @@ Placement place_values(const Graph& graph) {
     if (const auto* slice = std::get_if<models::Slice>(&node.op)) {
       place.root[out] = place.root[node.inputs[0]];
       place.column[out] = place.column[node.inputs[0]] + slice->begin;
-    } else if (works_in_place(node.op) && !region_is_read_later(graph, place, n, node.inputs[0])) {
+    } else if (runner(node.op).in_place && !region_is_read_later(graph, place, n, node.inputs[0])) {
       place.root[out] = place.root[node.inputs[0]];
       place.column[out] = place.column[node.inputs[0]];
     } else {
@@ -117,12 +107,29 @@ Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels,
   for (const Node& node : graph.nodes) {
     if (std::holds_alternative<models::SelectRows>(node.op)) select_ = nodes_.size();
     PlanNode planned{};
-    planned.run = run_function(node.op);
+    planned.run = runner(node.op).run;
     planned.source = &node;
     nodes_.push_back(std::move(planned));
   }
   assign_buffers(graph, max_tokens, max_selected);
-  choose_kernels(source, kernels);
+  Planning planning{.source = source, .kernels = kernels, .max_tokens = max_tokens};
+  for (PlanNode& node : nodes_) {
+    if (const auto prepare = runner(node.source->op).prepare) prepare(node, planning);
+    planning.before = &node;
+  }
+  scratch_bytes_ = planning.scratch_bytes;
+}
+
+Matrix Planning::matrix(models::TensorId id) const {
+  const std::span<const TensorView> parts = source.parts(id);
+  return {id, parts, &kernels.matmul[static_cast<size_t>(parts.front().type)]};
+}
+
+std::vector<float> Planning::vector(models::TensorId id) const {
+  const TensorView& view = source.tensor(id);
+  std::vector<float> values(view.elements());
+  codecs::codec(view.type).decode(view.data.data(), values.data(), values.size());
+  return values;
 }
 
 void Plan::assign_buffers(const Graph& graph, size_t max_tokens, size_t max_selected) {
@@ -161,29 +168,6 @@ void Plan::assign_buffers(const Graph& graph, size_t max_tokens, size_t max_sele
     node.out = slot(node.source->output);
   }
   logits_ = slot(graph.logits);
-}
-
-void Plan::choose_kernels(const models::ModelSource& source, const kernels::KernelSet& kernels) {
-  for (size_t n = 0; n < nodes_.size(); ++n) {
-    PlanNode& node = nodes_[n];
-    if (const auto* op = std::get_if<models::Embedding>(&node.source->op)) {
-      node.weight = source.tensor(op->table);
-    } else if (const auto* norm = std::get_if<models::RmsNorm>(&node.source->op)) {
-      node.vector = to_float(source.tensor(norm->weight));
-    } else if (const auto* linear = std::get_if<models::Linear>(&node.source->op)) {
-      node.weight = source.tensor(linear->weight);
-      node.kernel = &kernels.matmul[static_cast<size_t>(node.weight.type)];
-      if (linear->bias) node.vector = to_float(source.tensor(*linear->bias));
-      packed_bytes_per_row_ =
-          std::max(packed_bytes_per_row_, kernels::activation_row_bytes(node.kernel->activation, node.weight.cols()));
-      const PlanNode* before = n > 0 ? &nodes_[n - 1] : nullptr;
-      node.packed_already = before != nullptr && before->kernel != nullptr && before->in[0].data == node.in[0].data &&
-                            before->in[0].stride == node.in[0].stride && before->weight.cols() == node.weight.cols() &&
-                            before->kernel->activation == node.kernel->activation && before->out.data != node.in[0].data;
-    } else if (std::holds_alternative<models::Rope>(node.source->op)) {
-      node.rope_half = source.params().rope.dims / 2;
-    }
-  }
 }
 
 }  // namespace aurea::engine

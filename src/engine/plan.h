@@ -40,7 +40,19 @@ struct Pass {
   const KvCache& cache;
   const kernels::KernelSet& kernels;
   ThreadPool& pool;
-  std::span<uint8_t> packed;           // activations in the format of the kernel that reads them next
+  std::span<uint8_t> scratch;          // of the running node, as large as its op asked for
+};
+
+/// A matrix [rows, cols] to multiply with, or several of one type and shape.
+struct Matrix {
+  models::TensorId id = 0;
+  std::span<const TensorView> parts;
+  const kernels::MatmulKernel* kernel = nullptr;
+
+  [[nodiscard]] size_t rows() const { return parts.front().rows(); }
+  [[nodiscard]] size_t cols() const { return parts.front().cols(); }
+  /// Bytes of one row of activations as the kernel wants them.
+  [[nodiscard]] size_t activation_row_bytes() const { return kernels::activation_row_bytes(kernel->activation, cols()); }
 };
 
 struct PlanNode {
@@ -48,12 +60,32 @@ struct PlanNode {
   const models::Node* source;
   Slot in[3];
   Slot out;
-  TensorView weight;                           // Embedding, Linear
-  const kernels::MatmulKernel* kernel = nullptr;  // Linear
-  std::vector<float> vector;                   // RmsNorm's weight, Linear's bias, as float32
-  bool packed_already = false;                 // Linear: the node before packed the same input in the same format
-  size_t rope_half = 0;                        // Rope: pairs to rotate
+  std::vector<Matrix> matrices;     // Embedding: the table; Linear: one; Experts: gate, up, down
+  std::vector<float> scale, shift;  // weight and bias of norms, bias of Linear, as float32
+  bool packed_already = false;      // Linear: the node before packed the same input in the same format
+  size_t rope_half = 0;             // Rope: pairs to rotate
 };
+
+/// What an op may look at while it is planned, and where it says what it needs.
+struct Planning {
+  const models::ModelSource& source;
+  const kernels::KernelSet& kernels;
+  size_t max_tokens;
+  const PlanNode* before = nullptr;  // the node that runs just before; null: none
+  size_t scratch_bytes = 0;          // the most that any node needs
+
+  [[nodiscard]] Matrix matrix(models::TensorId id) const;
+  [[nodiscard]] std::vector<float> vector(models::TensorId id) const;
+};
+
+/// How an op runs. Each is defined in its file under engine/ops; plan.cpp has the table.
+struct OpRunner {
+  void (*run)(const PlanNode& node, Pass& pass);  // reads node.in, writes node.out for pass.n_rows rows
+  void (*prepare)(PlanNode& node, Planning& planning) = nullptr;  // loads weights, chooses kernels, asks for scratch
+  bool in_place = false;  // may the output be written over the first input?
+};
+extern const OpRunner kEmbeddingRunner, kRmsNormRunner, kLayerNormRunner, kLinearRunner, kSliceRunner, kRopeRunner, kAttentionRunner,
+    kSiluMulRunner, kGeluRunner, kSparseMixerRunner, kExpertsRunner, kAddRunner, kSelectRowsRunner;
 
 class Plan {
  public:
@@ -63,28 +95,23 @@ class Plan {
   [[nodiscard]] std::span<const PlanNode> body() const { return std::span(nodes_).first(select_); }
   [[nodiscard]] std::span<const PlanNode> head() const { return std::span(nodes_).subspan(select_); }  // from SelectRows on
   [[nodiscard]] Slot logits() const { return logits_; }
-  [[nodiscard]] size_t packed_bytes_per_row() const { return packed_bytes_per_row_; }
+  [[nodiscard]] size_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   void assign_buffers(const models::Graph& graph, size_t max_tokens, size_t max_selected);
-  void choose_kernels(const models::ModelSource& source, const kernels::KernelSet& kernels);
 
   std::vector<PlanNode> nodes_;
   std::vector<float> buffers_;  // what all slots point into
-  size_t select_ = 0;        // index of SelectRows in nodes_
+  size_t select_ = 0;           // index of SelectRows in nodes_
   Slot logits_;
-  size_t packed_bytes_per_row_ = 0;
+  size_t scratch_bytes_ = 0;
 };
 
-// The ops (engine/ops/*.cpp): each reads node.in, writes node.out for pass.n_rows rows.
-void run_embedding(const PlanNode& node, Pass& pass);
-void run_rms_norm(const PlanNode& node, Pass& pass);
-void run_linear(const PlanNode& node, Pass& pass);
-void run_slice(const PlanNode& node, Pass& pass);
-void run_rope(const PlanNode& node, Pass& pass);
-void run_attention(const PlanNode& node, Pass& pass);
-void run_silu_mul(const PlanNode& node, Pass& pass);
-void run_add(const PlanNode& node, Pass& pass);
-void run_select_rows(const PlanNode& node, Pass& pass);
+/// Writes a row of activations in the format that a matrix's kernel reads.
+void pack_row(const kernels::KernelSet& kernels, const Matrix& matrix, const float* row, uint8_t* packed);
+
+/// Rows of a matrix that a thread takes at once: small enough that the threads finish together, large enough that a kernel's
+/// prefetching pays; with one token the weights stream from memory, and every piece starts cold.
+size_t rows_at_once(size_t rows, size_t n_tokens, const ThreadPool& pool);
 
 }  // namespace aurea::engine

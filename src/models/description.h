@@ -15,26 +15,37 @@ enum class TensorRole {
   kTokenEmbedding,
   kOutput,
   kAttnQkv,  // fused query, key and value
+  kAttnQ,
+  kAttnK,
+  kAttnV,
   kAttnOutput,
+  kFfnGate,
   kFfnUp,    // fused gate and up as well
   kFfnDown,
+  kRouter,   // scores of the experts
   kNorm,
+  kBias,
   kRopeFactors,
 };
 
 struct TensorSpec {
-  std::string name;         // canonical: GGUF's
-  std::string source_name;  // in a Hugging Face checkpoint; empty: not stored there, the values are `constant`
+  std::string name;  // canonical: GGUF's
+  /// In a Hugging Face checkpoint: one name, or one for each entry of a stacked tensor's first dimension.
+  /// Empty: not stored there, the values are `constant`.
+  std::vector<std::string> sources;
   TensorRole role;
-  int layer = -1;           // -1: outside the blocks
-  Shape shape;              // slowest dimension first
+  int layer = -1;  // -1: outside the blocks
+  Shape shape;     // slowest dimension first; three dimensions: matrices stacked, one per expert
   std::vector<float> constant;
+
+  [[nodiscard]] uint64_t n_parts() const { return shape.size() == 3 ? shape[0] : 1; }
 };
 
 struct ModelDescription {
   std::string architecture;  // GGUF's name: "phi3"
   Hyperparams params;
   std::vector<TensorSpec> tensors;
+  std::vector<std::string> copies;  // tensors of a checkpoint that repeat another one: the output matrix when it is the embedding
   Graph graph;
 
   TensorId add_tensor(TensorSpec spec) {
@@ -42,5 +53,8 @@ struct ModelDescription {
     return static_cast<TensorId>(tensors.size() - 1);
   }
 };
+
+/// The matrices that a node multiplies with, and how much of each one token reads.
+std::vector<MatrixUse> matrices_of(const ModelDescription& description, const Node& node);
 
 }  // namespace aurea::models

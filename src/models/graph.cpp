@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/description.h"
 
 namespace aurea::models {
 
@@ -21,8 +22,12 @@ ValueId Graph::rms_norm(ValueId x, TensorId weight, float eps, std::string name)
   return add_node(RmsNorm{weight, eps}, {x}, values[x].width, std::move(name));
 }
 
-ValueId Graph::linear(ValueId x, TensorId weight, uint64_t rows, std::string name) {
-  return add_node(Linear{weight, std::nullopt}, {x}, rows, std::move(name));
+ValueId Graph::layer_norm(ValueId x, TensorId weight, TensorId bias, float eps, std::string name) {
+  return add_node(LayerNorm{weight, bias, eps}, {x}, values[x].width, std::move(name));
+}
+
+ValueId Graph::linear(ValueId x, TensorId weight, std::optional<TensorId> bias, uint64_t rows, std::string name) {
+  return add_node(Linear{weight, bias}, {x}, rows, std::move(name));
 }
 
 ValueId Graph::slice(ValueId x, uint64_t begin, uint64_t width, std::string name) {
@@ -46,6 +51,17 @@ ValueId Graph::silu_mul(ValueId gate, ValueId up, std::string name) {
   return add_node(SiluMul{}, {gate, up}, values[up].width, std::move(name));
 }
 
+ValueId Graph::gelu(ValueId x, std::string name) { return add_node(Gelu{}, {x}, values[x].width, std::move(name)); }
+
+ValueId Graph::sparse_mixer(ValueId scores, float jitter, std::string name) {
+  return add_node(SparseMixer{jitter}, {scores}, 4, std::move(name));
+}
+
+ValueId Graph::experts(ValueId x, ValueId routing, const Experts& experts, std::string name) {
+  AUREA_CHECK(values[routing].width == 4);
+  return add_node(experts, {x, routing}, values[x].width, std::move(name));
+}
+
 ValueId Graph::add(ValueId a, ValueId b, std::string name) {
   AUREA_CHECK(values[a].width == values[b].width);
   return add_node(Add{}, {a, b}, values[a].width, std::move(name));
@@ -53,6 +69,16 @@ ValueId Graph::add(ValueId a, ValueId b, std::string name) {
 
 ValueId Graph::select_rows(ValueId x, std::string name) {
   return add_node(SelectRows{}, {x}, values[x].width, std::move(name));
+}
+
+std::vector<MatrixUse> matrices_of(const ModelDescription& description, const Node& node) {
+  if (const auto* linear = std::get_if<Linear>(&node.op)) return {{linear->weight, 1.0}};
+  if (const auto* experts = std::get_if<Experts>(&node.op)) {
+    constexpr double kUsed = 2;
+    const double share = kUsed / static_cast<double>(description.tensors[experts->gate].n_parts());
+    return {{experts->gate, share}, {experts->up, share}, {experts->down, share}};
+  }
+  return {};
 }
 
 }  // namespace aurea::models

@@ -1,5 +1,8 @@
 #include "models/huggingface_config.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -60,16 +63,21 @@ std::optional<uint64_t> optional_count(const Json& config, const char* key) {
   return optional_int(config, key) ? std::optional(required_count(config, key)) : std::nullopt;
 }
 
-RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positions, double default_partial,
-                     uint64_t default_original) {
+void require_activation(const Json& config, const char* key, std::initializer_list<std::string_view> supported) {
+  const std::string found = optional_string(config, key).value_or(std::string(*supported.begin()));
+  if (std::ranges::find(supported, found) != supported.end()) return;
+  fail(ErrorCode::kUnsupported, "key '{}': '{}' is not supported here, only {}", key, found, fmt::join(supported, " or "));
+}
+
+RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positions, const RopeDefaults& defaults) {
   const Json* rope = rope_object(config);
   RopeParams params;
-  const double partial = either_place(config, rope, "partial_rotary_factor").value_or(default_partial);
+  const double partial = either_place(config, rope, "partial_rotary_factor").value_or(defaults.partial);
   if (!(partial > 0) || partial > 1) fail_file("key 'partial_rotary_factor': {} is not in (0, 1]", partial);
   params.dims = static_cast<uint64_t>(partial * static_cast<double>(head_dim));
-  params.theta = either_place(config, rope, "rope_theta").value_or(10000.0);
+  params.theta = either_place(config, rope, "rope_theta").value_or(defaults.theta);
   const double original =
-      either_place(config, rope, "original_max_position_embeddings").value_or(static_cast<double>(default_original));
+      either_place(config, rope, "original_max_position_embeddings").value_or(static_cast<double>(defaults.original_context));
   if (!(original >= 1) || original > 1e9 || original != std::floor(original)) {
     fail_file("key 'original_max_position_embeddings': {} is not a token count", original);
   }
@@ -84,7 +92,9 @@ RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positio
   }
   params.short_factors = read_factors(*rope, "short_factor");
   params.long_factors = read_factors(*rope, "long_factor");
-  params.magnitude = read_magnitude(*rope, type, static_cast<double>(max_positions), original);
+  const double magnitude = read_magnitude(*rope, type, static_cast<double>(max_positions), original);
+  params.short_magnitude = optional_number(*rope, "short_mscale").value_or(magnitude);
+  params.long_magnitude = optional_number(*rope, "long_mscale").value_or(magnitude);
   return params;
 }
 

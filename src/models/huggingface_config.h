@@ -11,9 +11,15 @@ uint64_t required_count(const Json& config, const char* key);
 std::optional<uint64_t> optional_count(const Json& config, const char* key);
 
 /// Reads rope_theta, partial_rotary_factor and rope_scaling (or rope_parameters, transformers 5's form) with LongRoPE's lists.
-/// `default_partial`: the share of each head that is rotated, `default_original`: the length up to which the short list
-/// holds, when the file does not say. Throws kUnsupported for another scaling type, kBadFile for contradictions.
-RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positions, double default_partial,
-                     uint64_t default_original);
+/// Throws kUnsupported for another scaling type, kBadFile for contradictions.
+struct RopeDefaults {  // what holds when the file does not say
+  double partial = 1.0;  // the share of each head that is rotated
+  double theta = 10000.0;
+  uint64_t original_context;  // the length up to which the short list holds
+};
+RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positions, const RopeDefaults& defaults);
+
+/// Throws kUnsupported unless the key names one of these activation functions, the first of which is the default.
+void require_activation(const Json& config, const char* key, std::initializer_list<std::string_view> supported);
 
 }  // namespace aurea::models

@@ -13,6 +13,7 @@ constexpr uint64_t kMaxVocab = 1 << 24;
 constexpr uint64_t kMaxLayers = 512;  // llama.cpp's LLAMA_MAX_LAYERS: more could not be loaded there
 constexpr uint64_t kMaxHeads = 1 << 12;
 constexpr uint64_t kMaxContext = 1 << 28;
+constexpr uint64_t kMaxExperts = 512;
 
 void check_range(const char* what, uint64_t value, uint64_t low, uint64_t high) {
   if (value < low || value > high) fail_file("{} is {}, expected {} to {}", what, value, low, high);
@@ -47,9 +48,12 @@ void validate(const Hyperparams& p) {
   }
   if (!(p.norm_eps > 0) || p.norm_eps > 1) fail_file("norm epsilon is {}, expected a small positive number", p.norm_eps);
   if (!(p.rope.theta > 1) || !std::isfinite(p.rope.theta)) fail_file("rope theta is {}, expected above 1", p.rope.theta);
-  if (!(p.rope.magnitude > 0) || p.rope.magnitude > 100) {
-    fail_file("rope magnitude is {}, expected a small positive number", p.rope.magnitude);
+  for (const double magnitude : {p.rope.short_magnitude, p.rope.long_magnitude}) {
+    if (!(magnitude > 0) || magnitude > 100) fail_file("rope magnitude is {}, expected a small positive number", magnitude);
   }
+  check_range("number of experts", p.n_experts, 0, kMaxExperts);
+  if (p.n_experts == 1) fail_file("one expert is no mixture; expected two or more");
+  if (!(p.router_jitter >= 0) || p.router_jitter > 1) fail_file("router jitter is {}, expected 0 to 1", p.router_jitter);
   if (p.rope.has_factors() || !p.rope.long_factors.empty()) {
     check_factors("short", p.rope.short_factors, p.rope.dims / 2);
     check_factors("long", p.rope.long_factors, p.rope.dims / 2);

@@ -15,7 +15,7 @@ struct RopeParams {
   /// long list for longer ones. Both empty: plain rotary embedding.
   std::vector<float> short_factors, long_factors;
   uint64_t original_context = 0;
-  double magnitude = 1;  // cos and sin are multiplied by it, with either list
+  double short_magnitude = 1, long_magnitude = 1;  // cos and sin are multiplied by it, with either list
 
   [[nodiscard]] bool has_factors() const { return !short_factors.empty(); }
 };
@@ -32,6 +32,12 @@ struct Hyperparams {
   uint64_t sliding_window = 0;  // visible keys, the token's own included; 0: none
   double norm_eps = 1e-5;
   bool tied_embeddings = false;  // the output matrix is the embedding
+  bool fused_qkv = false;        // one matrix for query, key and value where an architecture has both forms
+  bool qk_norm = false;          // queries and keys are normalized head by head
+  bool attention_bias = false;   // of the query, key, value and output projections
+  bool output_bias = false;      // of the output matrix
+  uint64_t n_experts = 0;        // per block; 0: a plain MLP
+  double router_jitter = 0;      // of the sparse mixer that chooses experts
   RopeParams rope;
 };
 

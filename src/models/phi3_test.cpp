@@ -26,7 +26,7 @@ Json with_factors(size_t pairs, const char* type = "longrope") {
 }
 
 Hyperparams read(const Json& config) {
-  const Hyperparams params = architecture_for_huggingface(config).from_huggingface(config);
+  const Hyperparams params = architecture_for_huggingface(config).from_huggingface(config, [](const std::string&) { return nullptr; });
   validate(params);
   return params;
 }
@@ -82,9 +82,9 @@ TEST(Phi3, LongRopeFrequenciesAndMagnitude) {
   factors[1] = 1.0199999809265137f;  // the second entry of Phi-3.5-mini's short list
   EXPECT_NEAR(rope_frequencies(rope, factors)[1], 0.809219805, 1e-9);
   EXPECT_EQ(rope_frequencies(rope, {})[0], 1.0);
-  EXPECT_NEAR(read(with_factors(48)).rope.magnitude, 1.1902380714238083, 1e-15);
-  EXPECT_NEAR(read(with_factors(48, "su")).rope.magnitude, 1.1902380714238083, 1e-15);
-  EXPECT_NEAR(read(with_factors(48, "yarn")).rope.magnitude, 0.1 * std::log(32.0) + 1, 1e-15);
+  EXPECT_NEAR(read(with_factors(48)).rope.long_magnitude, 1.1902380714238083, 1e-15);
+  EXPECT_NEAR(read(with_factors(48, "su")).rope.long_magnitude, 1.1902380714238083, 1e-15);
+  EXPECT_NEAR(read(with_factors(48, "yarn")).rope.long_magnitude, 0.1 * std::log(32.0) + 1, 1e-15);
 }
 
 TEST(Phi3, TransformersFiveSpellsRopeSettingsInOneObject) {
@@ -96,7 +96,7 @@ TEST(Phi3, TransformersFiveSpellsRopeSettingsInOneObject) {
   config.erase("rope_scaling"), config.erase("rope_theta"), config.erase("original_max_position_embeddings");
   config["rope_parameters"] = rope;
   const Hyperparams a = read(config), b = read(with_factors(48));
-  EXPECT_EQ(a.rope.magnitude, b.rope.magnitude);
+  EXPECT_EQ(a.rope.long_magnitude, b.rope.long_magnitude);
   EXPECT_EQ(a.rope.long_factors, b.rope.long_factors);
   EXPECT_EQ(a.rope.original_context, 4096u);
 }

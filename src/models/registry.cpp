@@ -1,17 +1,23 @@
 // The architectures this program knows, one row each.
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "models/architecture.h"
 
 namespace aurea::models {
 
+extern const Architecture kPhi2;
 extern const Architecture kPhi3;
+extern const Architecture kPhiMoe;
 
 namespace {
 
 const Architecture* const kArchitectures[] = {
     &kPhi3,
+    &kPhi2,
+    &kPhiMoe,
 };
 
 std::string supported() {
@@ -37,10 +43,9 @@ const Architecture& architecture_for_huggingface(const Json& config) {
     fail_file("neither 'architectures' nor 'model_type' is there: this is not a model's config.json");
   }
   for (const Architecture* row : kArchitectures) {
-    for (const std::string_view name : row->hf_classes) {
-      if (name == found) return *row;
+    for (const auto& names : {row->hf_classes, row->hf_model_types}) {
+      if (std::ranges::find(names, found) != names.end()) return *row;
     }
-    if (row->gguf_name == found) return *row;  // model_type has the same spelling
   }
   fail(ErrorCode::kUnsupported, "architecture {} is not supported; supported: {}", found, supported());
 }

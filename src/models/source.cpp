@@ -22,6 +22,12 @@ bool same_shape(const Shape& expected, const Shape& found) {
   return std::ranges::equal(significant(expected), significant(found));
 }
 
+uint64_t element_count(const Shape& shape) {
+  uint64_t count = 1;
+  for (const uint64_t n : shape) count *= n;  // bounded: the tensor is there
+  return count;
+}
+
 /// Tensors of a checkpoint that carry no information: frequencies that follow from the configuration.
 bool is_derived(std::string_view source_name) { return source_name.ends_with("rotary_emb.inv_freq"); }
 
@@ -48,26 +54,38 @@ void ModelSource::open_folder() {
     fail_file("{}: no config.json in this folder; expected a Hugging Face checkpoint", path_.string());
   }
   const Json config = read_json_file(config_path, kMaxConfigBytes);
-  const Architecture* architecture = nullptr;
-  Hyperparams params;
-  try {
+  const auto in_config = [&](const auto& read) -> decltype(auto) {
+    try {
+      return read();
+    } catch (Error& error) {
+      throw error.add_context(config_path.string());
+    }
+  };
+  const Architecture& architecture = in_config([&]() -> const Architecture& {
     if (!config.is_object()) fail_file("expected an object, found {}", config.type_name());
-    architecture = &architecture_for_huggingface(config);
-    params = architecture->from_huggingface(config);
-    validate(params);
-  } catch (Error& error) {
-    throw error.add_context(config_path.string());
-  }
+    return architecture_for_huggingface(config);
+  });
   safetensors_ = formats::SafetensorsFile::open_folder(path_);
-  bind(*architecture, params);
-  std::vector<std::string> stored;
-  for (const auto& tensor : safetensors_->tensors()) {
-    // Some savers write a copy of the embedding under the output's name; the configuration says that it is one.
-    if (!(params.tied_embeddings && tensor.name == "lm_head.weight")) stored.push_back(tensor.name);
+  if (architecture.current_name != nullptr) {
+    for (const auto& tensor : safetensors_->tensors()) {
+      std::string current = architecture.current_name(tensor.name, config);
+      if (current != tensor.name) stored_names_.emplace(std::move(current), tensor.name);
+    }
   }
+  const Hyperparams params = in_config([&] {
+    Hyperparams read = architecture.from_huggingface(config, [this](const std::string& name) -> const Shape* {
+      const auto* tensor = safetensors_->find(stored_name(name));
+      return tensor != nullptr ? &tensor->view.shape : nullptr;
+    });
+    validate(read);
+    return read;
+  });
+  bind(architecture, params);
   for (const auto& [name, type] : safetensors_->other_tensors()) {
     if (!is_derived(name)) fail(ErrorCode::kUnsupported, "{}: tensor '{}' has type {}; expected F32, F16 or BF16", path_.string(), name, type);
   }
+  std::vector<std::string> stored;
+  for (const auto& tensor : safetensors_->tensors()) stored.push_back(tensor.name);
   check_nothing_left(stored);
 }
 
@@ -86,37 +104,72 @@ void ModelSource::open_gguf() {
   check_nothing_left(stored);
 }
 
+const std::string& ModelSource::stored_name(const std::string& current) const {
+  const auto found = stored_names_.find(current);
+  return found != stored_names_.end() ? found->second : current;
+}
+
 void ModelSource::bind(const Architecture& architecture, const Hyperparams& params) {
   architecture_ = &architecture;
   description_ = architecture.describe(params);
   for (const TensorSpec& spec : description_.tensors) {
-    const TensorView* view = nullptr;
-    if (gguf_) {
-      if (const auto* tensor = gguf_->find(spec.name)) view = &tensor->view;
-    } else if (const auto* tensor = safetensors_->find(spec.source_name)) {
-      view = &tensor->view;
+    std::vector<TensorView> parts = gguf_ ? find_in_gguf(spec) : find_in_folder(spec);
+    stored_.push_back(!parts.empty());
+    if (parts.empty() && !spec.constant.empty()) parts.push_back({QuantType::kF32, spec.shape, std::as_bytes(std::span(spec.constant))});
+    if (parts.empty()) {
+      fail_file("{}: tensor '{}' is missing; expected shape [{}]", path_.string(), gguf_ ? spec.name : stored_name(spec.sources.front()),
+                fmt::join(spec.shape, ", "));
     }
-    const std::string& stored_name = gguf_ ? spec.name : spec.source_name;
-    if (view != nullptr) {
-      if (!same_shape(spec.shape, view->shape)) {
-        fail_file("{}: tensor '{}': expected shape [{}], found [{}]", path_.string(), stored_name, fmt::join(spec.shape, ", "),
-                  fmt::join(view->shape, ", "));
-      }
-      TensorView bound = *view;
-      bound.shape = spec.shape;
-      views_.push_back(bound);
-    } else if (!spec.constant.empty()) {
-      views_.push_back({QuantType::kF32, spec.shape, std::as_bytes(std::span(spec.constant))});
-    } else {
-      fail_file("{}: tensor '{}' is missing; expected shape [{}]", path_.string(), stored_name, fmt::join(spec.shape, ", "));
-    }
-    stored_.push_back(view != nullptr);
+    parts_.push_back(std::move(parts));
   }
+}
+
+TensorView ModelSource::checked(const TensorView& view, const std::string& name, const Shape& expected) const {
+  if (!same_shape(expected, view.shape)) {
+    fail_file("{}: tensor '{}': expected shape [{}], found [{}]", path_.string(), name, fmt::join(expected, ", "), fmt::join(view.shape, ", "));
+  }
+  return {view.type, expected, view.data};
+}
+
+std::vector<TensorView> ModelSource::find_in_gguf(const TensorSpec& spec) const {
+  const formats::GgufTensor* tensor = gguf_->find(spec.name);
+  if (tensor == nullptr) return {};
+  const TensorView whole = checked(tensor->view, spec.name, spec.shape);
+  if (spec.shape.size() != 3) return {whole};
+  std::vector<TensorView> parts;
+  const size_t part_bytes = whole.data.size() / spec.n_parts();
+  for (uint64_t part = 0; part < spec.n_parts(); ++part) {
+    parts.push_back({whole.type, {spec.shape[1], spec.shape[2]}, whole.data.subspan(part * part_bytes, part_bytes)});
+  }
+  return parts;
+}
+
+std::vector<TensorView> ModelSource::find_in_folder(const TensorSpec& spec) const {
+  const Shape part_shape(spec.shape.begin() + (spec.shape.size() == 3 ? 1 : 0), spec.shape.end());
+  std::vector<TensorView> parts;
+  for (const std::string& source : spec.sources) {
+    const std::string& name = stored_name(source);
+    const formats::SafetensorsTensor* tensor = safetensors_->find(name);
+    if (tensor == nullptr) {
+      if (parts.empty()) return {};
+      fail_file("{}: tensor '{}' is missing; expected shape [{}]", path_.string(), name, fmt::join(part_shape, ", "));
+    }
+    parts.push_back(checked(tensor->view, name, part_shape));
+    if (parts.back().type != parts.front().type) {
+      fail(ErrorCode::kUnsupported, "{}: tensor '{}' has type {}, but '{}' {}; expected one type for all experts", path_.string(), name,
+           aurea::name(parts.back().type), stored_name(spec.sources.front()), aurea::name(parts.front().type));
+    }
+  }
+  return parts;
 }
 
 void ModelSource::check_nothing_left(const std::vector<std::string>& stored) const {
   std::unordered_set<std::string> known;
-  for (const TensorSpec& spec : description_.tensors) known.insert(gguf_ ? spec.name : spec.source_name);
+  for (const TensorSpec& spec : description_.tensors) {
+    if (gguf_) known.insert(spec.name);
+    for (const std::string& source : spec.sources) known.insert(stored_name(source));
+  }
+  for (const std::string& copy : description_.copies) known.insert(stored_name(copy));
   for (const std::string& name : stored) {
     if (!known.contains(name) && !is_derived(name)) {
       fail(ErrorCode::kUnsupported, "{}: tensor '{}' has no place in this architecture ({}); leaving it out would change the model",
@@ -127,15 +180,17 @@ void ModelSource::check_nothing_left(const std::vector<std::string>& stored) con
 
 uint64_t ModelSource::parameter_count() const {
   uint64_t count = 0;
-  for (size_t id = 0; id < views_.size(); ++id) {
-    if (description_.tensors[id].role != TensorRole::kRopeFactors) count += views_[id].elements();
+  for (const TensorSpec& spec : description_.tensors) {
+    if (spec.role != TensorRole::kRopeFactors) count += element_count(spec.shape);
   }
   return count;
 }
 
 uint64_t ModelSource::tensor_bytes() const {
   uint64_t bytes = 0;
-  for (const TensorView& view : views_) bytes += view.data.size();
+  for (const auto& parts : parts_) {
+    for (const TensorView& part : parts) bytes += part.data.size();
+  }
   return bytes;
 }
 

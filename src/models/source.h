@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
+#include "core/error.h"
 #include "formats/gguf/gguf_file.h"
 #include "formats/safetensors/safetensors_file.h"
 #include "models/architecture.h"
@@ -22,8 +25,14 @@ class ModelSource {
   [[nodiscard]] const ModelDescription& description() const { return description_; }
   [[nodiscard]] const Hyperparams& params() const { return description_.params; }
 
-  /// The stored values; for a constant tensor, the values of the description.
-  [[nodiscard]] TensorView tensor(TensorId id) const { return views_[id]; }
+  /// The stored values; for a constant tensor, the values of the description. Stacked matrices have a view each, wherever the
+  /// parts lie; every other tensor is one view.
+  [[nodiscard]] std::span<const TensorView> parts(TensorId id) const { return parts_[id]; }
+  /// A tensor that is not stacked.
+  [[nodiscard]] const TensorView& tensor(TensorId id) const {
+    AUREA_CHECK(parts_[id].size() == 1);
+    return parts_[id].front();
+  }
 
   /// False for a constant tensor, whose values lie in this process's own memory.
   [[nodiscard]] bool is_mapped(TensorId id) const { return stored_[id]; }
@@ -40,15 +49,20 @@ class ModelSource {
   void open_folder();
   void open_gguf();
   void bind(const Architecture& architecture, const Hyperparams& params);
+  [[nodiscard]] std::vector<TensorView> find_in_gguf(const TensorSpec& spec) const;
+  [[nodiscard]] std::vector<TensorView> find_in_folder(const TensorSpec& spec) const;
+  [[nodiscard]] TensorView checked(const TensorView& view, const std::string& name, const Shape& expected) const;
+  [[nodiscard]] const std::string& stored_name(const std::string& current) const;
   void check_nothing_left(const std::vector<std::string>& stored) const;
 
   std::filesystem::path path_;
   const Architecture* architecture_ = nullptr;
   ModelDescription description_;
-  std::vector<TensorView> views_;  // by TensorId
-  std::vector<bool> stored_;       // by TensorId: in a file
+  std::vector<std::vector<TensorView>> parts_;  // by TensorId
+  std::vector<bool> stored_;                    // by TensorId: in a file
   std::optional<formats::GgufFile> gguf_;
   std::optional<formats::SafetensorsFile> safetensors_;
+  std::unordered_map<std::string, std::string> stored_names_;  // of a folder: today's name -> the stored one, where they differ
 };
 
 }  // namespace aurea::models

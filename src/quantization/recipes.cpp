@@ -31,12 +31,10 @@ bool same_name(std::string_view a, std::string_view b) {
   });
 }
 
-/// Norms and the tensors that are no matrices stay float32.
-bool is_quantizable(const TensorSpec& spec) {
-  return spec.shape.size() >= 2 && spec.role != TensorRole::kNorm && spec.role != TensorRole::kRopeFactors;
-}
+/// Norms, routers and the tensors that are no matrices stay float32.
+bool is_quantizable(const TensorSpec& spec) { return spec.shape.size() >= 2 && spec.role != TensorRole::kRouter; }
 
-/// The rules of the mixes for one tensor. i: running number among the tensors of its role.
+/// The rules of the mixes for one tensor. i: running number among the values' tensors or among the down projections.
 QuantType mixed_type(const Recipe& recipe, const TensorSpec& spec, size_t i, size_t n_layers, bool tied) {
   const QuantType base = recipe.default_type;
   const auto is = [&](std::string_view name) { return recipe.name == name; };
@@ -48,6 +46,7 @@ QuantType mixed_type(const Recipe& recipe, const TensorSpec& spec, size_t i, siz
       if (spec.shape.back() % info(base).block_elements != 0) return QuantType::kQ8_0;
       return base == QuantType::kQ8_0 ? base : QuantType::kQ6_K;
     case TensorRole::kAttnQkv:
+    case TensorRole::kAttnV:
       if ((is("Q4_K_M") || is("Q5_K_M")) && gets_more_bits(i, n_layers)) return QuantType::kQ6_K;
       if (is("Q4_K_S") && i < 4) return QuantType::kQ5_K;
       return base;
@@ -55,9 +54,14 @@ QuantType mixed_type(const Recipe& recipe, const TensorSpec& spec, size_t i, siz
       if ((is("Q4_K_M") || is("Q5_K_M")) && gets_more_bits(i, n_layers)) return QuantType::kQ6_K;
       if (is("Q4_K_S") && i < n_layers / 8) return QuantType::kQ5_K;
       return base;
+    case TensorRole::kAttnQ:
+    case TensorRole::kAttnK:
     case TensorRole::kAttnOutput:
+    case TensorRole::kFfnGate:
     case TensorRole::kFfnUp:
+    case TensorRole::kRouter:
     case TensorRole::kNorm:
+    case TensorRole::kBias:
     case TensorRole::kRopeFactors:
       return base;
   }
@@ -97,7 +101,7 @@ QuantType fallback_type(QuantType type, uint64_t cols) {
 
 std::vector<QuantType> assign_types(const ModelDescription& description, const Recipe& recipe) {
   // The running numbers count in the order of the layers, in which the description lists its tensors.
-  size_t n_qkv = 0, n_down = 0;
+  size_t n_values = 0, n_down = 0;
   std::vector<QuantType> types;
   for (const TensorSpec& spec : description.tensors) {
     if (!is_quantizable(spec)) {
@@ -105,7 +109,7 @@ std::vector<QuantType> assign_types(const ModelDescription& description, const R
       continue;
     }
     size_t i = 0;
-    if (spec.role == TensorRole::kAttnQkv) i = n_qkv++;
+    if (spec.role == TensorRole::kAttnQkv || spec.role == TensorRole::kAttnV) i = n_values++;
     if (spec.role == TensorRole::kFfnDown) i = n_down++;
     const bool plain = is_float(recipe.default_type);
     const QuantType wanted =

@@ -24,6 +24,15 @@ models::ModelDescription phi35_mini() { return describe(3072, 32, 32, 32, 8192, 
 models::ModelDescription phi4_mini() { return describe(3072, 32, 24, 8, 8192, 200064, 48, true); }
 models::ModelDescription phi4() { return describe(5120, 40, 40, 10, 17920, 100352, 0, false); }
 
+models::ModelDescription phi35_moe() {
+  models::Hyperparams p;
+  p.hidden = 4096, p.n_layers = 32, p.n_heads = 32, p.n_kv_heads = 8, p.head_dim = 128, p.ffn = 6400, p.vocab_size = 32064;
+  p.context_length = 131072, p.n_experts = 16, p.attention_bias = p.output_bias = true, p.rope.dims = 128;
+  p.rope.short_factors.assign(64, 1.0f);
+  p.rope.long_factors.assign(64, 1.0f);
+  return models::architecture_for_gguf("phimoe").describe(p);
+}
+
 uint64_t tensor_bytes(const models::ModelDescription& description, const Recipe& recipe) {
   const std::vector<QuantType> types = assign_types(description, recipe);
   uint64_t total = 0;
@@ -38,15 +47,19 @@ uint64_t tensor_bytes(const models::ModelDescription& description, const Recipe&
 
 struct Expected {
   const char* recipe;
-  uint64_t phi35_mini, phi4_mini, phi4;
+  uint64_t phi35_mini, phi4_mini, phi4, phi35_moe;
 };
 
 constexpr Expected kDryRuns[] = {
-    {"Q4_0", 2'175'438'720, 2'316'899'712, 8'379'863'040},   {"Q4_K_S", 2'202'177'408, 2'337'346'944, 8'456'867'840},
-    {"Q4_K_M", 2'396'032'896, 2'485'589'376, 9'055'703'040}, {"Q5_K_S", 2'640'736'128, 2'719'552'896, 10'148'024'320},
-    {"Q5_K_M", 2'754'375'552, 2'806'453'632, 10'496'184'320}, {"Q6_K", 3'135'114'624, 3'147'371'904, 12'026'695'680},
-    {"Q8_0", 4'060'483'968, 4'076'360'064, 15'576'944'640},  {"F16", 7'642'558'848, 7'672'443'264, 29'319'843'840},
-    {"BF16", 7'642'558'848, 7'672'443'264, 29'319'843'840},
+    {"Q4_0", 2'175'438'720, 2'316'899'712, 8'379'863'040, 23'597'640'192},
+    {"Q4_K_S", 2'202'177'408, 2'337'346'944, 8'456'867'840, 23'809'452'544},
+    {"Q4_K_M", 2'396'032'896, 2'485'589'376, 9'055'703'040, 25'345'092'096},
+    {"Q5_K_S", 2'640'736'128, 2'719'552'896, 10'148'024'320, 28'814'993'920},
+    {"Q5_K_M", 2'754'375'552, 2'806'453'632, 10'496'184'320, 29'715'196'416},
+    {"Q6_K", 3'135'114'624, 3'147'371'904, 12'026'695'680, 34'358'432'256},
+    {"Q8_0", 4'060'483'968, 4'076'360'064, 15'576'944'640, 44'498'862'592},
+    {"F16", 7'642'558'848, 7'672'443'264, 29'319'843'840, 83'752'141'312},
+    {"BF16", 7'642'558'848, 7'672'443'264, 29'319'843'840, 83'752'141'312},
 };
 
 TEST(Recipes, BytesAreThoseOfLlamaQuantizesDryRun) {
@@ -55,6 +68,8 @@ TEST(Recipes, BytesAreThoseOfLlamaQuantizesDryRun) {
     EXPECT_EQ(tensor_bytes(phi35_mini(), recipe), row.phi35_mini) << row.recipe;
     EXPECT_EQ(tensor_bytes(phi4_mini(), recipe), row.phi4_mini) << row.recipe;
     EXPECT_EQ(tensor_bytes(phi4(), recipe), row.phi4) << row.recipe;
+    // The dry run was made of a listing without the biases of the output and of the norm before it.
+    EXPECT_EQ(tensor_bytes(phi35_moe(), recipe), row.phi35_moe + (32064 + 4096) * sizeof(float)) << row.recipe;
   }
 }
 

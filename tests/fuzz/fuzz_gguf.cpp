@@ -1,9 +1,12 @@
-// The GGUF reader on any bytes; what it accepts must survive being written and read again.
+// The GGUF reader on any bytes; what it accepts must survive being written and read again. Its keys go on to the
+// readers of vocabularies and of models' numbers.
 #include <optional>
 
 #include "formats/gguf/gguf_file.h"
 #include "formats/gguf/gguf_writer.h"
+#include "models/architecture.h"
 #include "tests/fuzz/fuzz_support.h"
+#include "tokenizers/tokenizer.h"
 
 namespace {
 
@@ -39,6 +42,33 @@ void check_rewriting(const GgufFile& file) {
   fuzz::require(encode(again) == once);
 }
 
+/// A vocabulary that can be loaded encodes and decodes; its ids lie inside it.
+void check_vocabulary(const GgufFile& file) {
+  fuzz::allow_refusal([&] {
+    auto vocabulary = tokenizers::load_gguf(file.metadata());
+    if (!vocabulary) return;
+    const size_t n_tokens = vocabulary->tokens.size();
+    const auto tokenizer = tokenizers::Tokenizer::create(*std::move(vocabulary));
+    const auto ids =
+        tokenizer->encode("Hello  w\u00F6rld\n12 <|end|> \xFF", {.add_special = true, .parse_special = true});
+    for (const auto id : ids) fuzz::require(id >= 0 && static_cast<size_t>(id) < n_tokens);
+    (void)tokenizer->decode(ids, true);
+  });
+}
+
+/// As a model is opened, up to the comparison of its tensors with the description.
+void check_model(const GgufFile& file) {
+  fuzz::allow_refusal([&] {
+    const auto& architecture = models::architecture_for_gguf(file.metadata().required_string("general.architecture"));
+    const models::Hyperparams params = architecture.from_gguf(file);
+    models::validate(params);
+    fuzz::require(!architecture.describe(params).tensors.empty());
+    GgufMetadata written;
+    architecture.to_gguf(params, written);
+    fuzz::require(written.optional_uint(fmt::format("{}.block_count", architecture.gguf_name)) == params.n_layers);
+  });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -48,5 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!file) return 0;
   check_views(*file, bytes);
   check_rewriting(*file);  // outside allow_refusal: what was read must be writable
+  check_vocabulary(*file);
+  check_model(*file);
   return 0;
 }

@@ -262,21 +262,75 @@ TEST(ModelGolden, HiddenStatesAreHuggingFaces) {
   });
 }
 
+// In the type that the checkpoint has: another type's kernels would add up in another order. LongRoPE's magnitude is a float32 in
+// the file and computed in float64 from a checkpoint; what follows from that may differ by rounding.
 TEST(ModelGolden, AGgufFileOfTheCheckpointGivesTheSameBits) {
   for (const GoldenModel& golden : golden_models()) {
     SCOPED_TRACE(golden.folder.filename().string());
     const test::ScratchDir scratch;
     const models::ModelSource source = models::ModelSource::open(golden.folder);
     ThreadPool pool(2);
-    exporters::export_gguf(source, scratch / "model.gguf", quantization::find_recipe("F32"), {}, pool, [](uint64_t, const std::string&) {});
+    const std::string stored(name(source.tensor(0).type));
+    exporters::export_gguf(source, scratch / "model.gguf", quantization::find_recipe(stored), {}, pool, [](uint64_t, const std::string&) {});
     const models::ModelSource converted = models::ModelSource::open(scratch / "model.gguf");
+    EXPECT_EQ(converted.params().rope.long_magnitude, static_cast<double>(static_cast<float>(source.params().rope.long_magnitude)));
     Engine engine(source, exact_options(*kernels::available_kernel_sets().back()));
     Engine converted_engine(converted, exact_options(*kernels::available_kernel_sets().back()));
     for (const Json& item : golden.cases["cases"]) {
-      const auto ours = logits_at_once(converted_engine, ids_of(item["ids"]));
-      EXPECT_LE(largest_difference(golden.array(item["logits"]), item["rows"], ours), item["tolerance_float32"].get<double>()) << item["name"];
+      const auto ids = ids_of(item["ids"]);
+      const auto ours = logits_at_once(converted_engine, ids);
+      if (source.params().rope.has_factors()) {
+        EXPECT_LE(largest_difference(golden.array(item["logits"]), item["rows"], ours), item["tolerance_float32"].get<double>()) << item["name"];
+      } else {
+        EXPECT_TRUE(ours == logits_at_once(engine, ids)) << item["name"];
+      }
     }
   }
+}
+
+// The oracle's deliberate mistakes (a window one too wide, the wrong factor list, ...) and what they make of the last logits of two
+// cases: a tolerance that lets one of them pass would be too wide. Where a mistake does not matter to a case, its logits are right.
+TEST(ModelGolden, EveryMistakeOfTheOracleIsOutsideTheTolerance) {
+  size_t compared = 0;
+  for_each_model_and_set([&](const GoldenModel& golden, const models::ModelSource& source, const kernels::KernelSet& set) {
+    if (!golden.cases.contains("mutations")) return;  // the demonstration model has none
+    const formats::NpyArray mutated = golden.array(golden.cases["mutations_file"]["file"]);  // [mistakes, cases, vocab]
+    const Json& mistakes = golden.cases["mutations"];
+    const std::vector<std::string> names = {"medium", "long"};
+    const size_t vocab = source.params().vocab_size;
+    ASSERT_EQ(mutated.shape, (std::vector<uint64_t>{mistakes.size(), names.size(), vocab}));
+    Engine engine(source, exact_options(set));
+    for (size_t c = 0; c < names.size(); ++c) {
+      const Json& item = golden.find_case(names[c]);
+      const auto ours = logits_at_once(engine, ids_of(item["ids"])).back();
+      for (size_t m = 0; m < mistakes.size(); ++m) {
+        const auto begin = mutated.values.begin() + static_cast<ptrdiff_t>((m * names.size() + c) * vocab);
+        const formats::NpyArray row{{1, vocab}, {begin, begin + static_cast<ptrdiff_t>(vocab)}};
+        const double difference = largest_difference(row, Json::array({0}), {ours});
+        const bool matters = mistakes[m]["max_abs_diff"][names[c]].get<double>() > 0;
+        EXPECT_EQ(difference > item["tolerance_float32"].get<double>(), matters)
+            << mistakes[m]["name"] << ", " << names[c] << ": " << difference;
+        ++compared;
+      }
+    }
+  });
+  EXPECT_GT(compared, 0u);
+}
+
+// What comes out when keys that were rotated with the short factors stay in the cache beyond the switch.
+TEST(ModelGolden, AStaleCacheIsOutsideTheTolerance) {
+  size_t compared = 0;
+  for_each_model_and_set([&](const GoldenModel& golden, const models::ModelSource& source, const kernels::KernelSet& set) {
+    if (!golden.cases.contains("stale_cache")) return;
+    const Json& stale = golden.cases["stale_cache"];
+    if (!stale.contains("logits")) return;
+    const Json& item = golden.find_case(stale["case"]);
+    Engine engine(source, exact_options(set));
+    const auto ours = logits_in_pieces(engine, ids_of(item["ids"]), stale["sizes"].get<std::vector<size_t>>());
+    EXPECT_GT(largest_difference(golden.array(stale["logits"]), stale["rows"], ours), item["tolerance_float32"].get<double>());
+    ++compared;
+  });
+  EXPECT_GT(compared, 0u);
 }
 
 }  // namespace

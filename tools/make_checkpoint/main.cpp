@@ -18,25 +18,33 @@ namespace {
 constexpr uint64_t kShardBytes = 5'000'000'000;
 constexpr uint64_t kPieceElements = 4 << 20;
 
-struct Shard {
-  std::vector<const models::TensorSpec*> tensors;
-  uint64_t bytes = 0;
+/// A tensor as the checkpoint stores it: a whole one, or one part of a stacked one.
+struct Stored {
+  const models::TensorSpec* spec;
+  std::string name;
+  Shape shape;
+  uint64_t first_row;  // of the spec's rows
+
+  [[nodiscard]] uint64_t rows() const { return shape.size() == 1 ? 1 : shape[0]; }
+  [[nodiscard]] uint64_t bytes() const { return rows() * shape.back() * 2; }
 };
 
-uint64_t elements_of(const models::TensorSpec& spec) {
-  uint64_t count = 1;
-  for (const uint64_t size : spec.shape) count *= size;
-  return count;
-}
+struct Shard {
+  std::vector<Stored> tensors;
+  uint64_t bytes = 0;
+};
 
 std::vector<Shard> make_shards(const models::ModelDescription& description) {
   std::vector<Shard> shards(1);
   for (const models::TensorSpec& spec : description.tensors) {
-    if (spec.source_name.empty()) continue;
-    const uint64_t bytes = elements_of(spec) * 2;
-    if (shards.back().bytes > 0 && shards.back().bytes + bytes > kShardBytes) shards.emplace_back();
-    shards.back().tensors.push_back(&spec);
-    shards.back().bytes += bytes;
+    for (size_t part = 0; part < spec.sources.size(); ++part) {
+      Stored stored{&spec, spec.sources[part], spec.shape, 0};
+      if (spec.shape.size() == 3) stored.shape.erase(stored.shape.begin());
+      stored.first_row = part * stored.rows();
+      if (shards.back().bytes > 0 && shards.back().bytes + stored.bytes() > kShardBytes) shards.emplace_back();
+      shards.back().bytes += stored.bytes();
+      shards.back().tensors.push_back(std::move(stored));
+    }
   }
   return shards;
 }
@@ -44,10 +52,9 @@ std::vector<Shard> make_shards(const models::ModelDescription& description) {
 void write_shard(const std::filesystem::path& path, const Shard& shard, uint64_t seed, ThreadPool& pool, Progress& progress, uint64_t& done) {
   Json header = Json::object();
   uint64_t offset = 0;
-  for (const models::TensorSpec* spec : shard.tensors) {
-    const uint64_t bytes = elements_of(*spec) * 2;
-    header[spec->source_name] = {{"dtype", "BF16"}, {"shape", spec->shape}, {"data_offsets", {offset, offset + bytes}}};
-    offset += bytes;
+  for (const Stored& tensor : shard.tensors) {
+    header[tensor.name] = {{"dtype", "BF16"}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.bytes()}}};
+    offset += tensor.bytes();
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -55,17 +62,17 @@ void write_shard(const std::filesystem::path& path, const Shard& shard, uint64_t
   const uint64_t length = text.size();
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(text);
-  for (const models::TensorSpec* spec : shard.tensors) {
-    const uint64_t cols = spec->shape.back(), rows = elements_of(*spec) / cols;
+  for (const Stored& tensor : shard.tensors) {
+    const uint64_t cols = tensor.shape.back(), rows = tensor.rows();
     const uint64_t piece_rows = std::max<uint64_t>(1, kPieceElements / cols);
     std::vector<uint16_t> values(std::min(piece_rows, rows) * cols);
     for (uint64_t first = 0; first < rows; first += piece_rows) {
       const uint64_t n = std::min(piece_rows, rows - first);
       pool.parallel_for(n, 64, [&](size_t begin, size_t end, unsigned) {
-        fill_rows(*spec, seed, first + begin, std::span(values).subspan(begin * cols, (end - begin) * cols));
+        fill_rows(*tensor.spec, seed, tensor.first_row + first + begin, std::span(values).subspan(begin * cols, (end - begin) * cols));
       });
       file.write(std::as_bytes(std::span(values).first(n * cols)));
-      progress.update(done += n * cols * 2, spec->source_name);
+      progress.update(done += n * cols * 2, tensor.name);
     }
   }
   file.commit();
@@ -83,7 +90,8 @@ void run(const std::string& like, const std::filesystem::path& folder, uint64_t 
   Json config = member.config();
   if (layers > 0) config["num_hidden_layers"] = layers;
   const models::Architecture& architecture = models::architecture_for_huggingface(config);
-  const models::ModelDescription description = architecture.describe(architecture.from_huggingface(config));
+  const models::StoredShape no_stored_shapes = [](const std::string&) { return nullptr; };
+  const models::ModelDescription description = architecture.describe(architecture.from_huggingface(config, no_stored_shapes));
   const std::vector<Shard> shards = make_shards(description);
   uint64_t total = 0, done = 0;
   for (const Shard& shard : shards) total += shard.bytes;
@@ -97,7 +105,7 @@ void run(const std::string& like, const std::filesystem::path& folder, uint64_t 
   Json weight_map = Json::object();
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string file = shards.size() == 1 ? "model.safetensors" : fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    for (const models::TensorSpec* spec : shards[i].tensors) weight_map[spec->source_name] = file;
+    for (const Stored& tensor : shards[i].tensors) weight_map[tensor.name] = file;
     write_shard(folder / file, shards[i], seed, pool, progress, done);
   }
   if (shards.size() > 1) {

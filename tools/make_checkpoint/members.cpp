@@ -85,12 +85,55 @@ Json phi4_mini() {
   return config;
 }
 
+Json phi_config(int hidden, int layers, double partial) {
+  Json config = base_config(hidden, layers, 32, 32, 4 * hidden, 51200, 2048, 2048, 10000);
+  config["architectures"] = {"PhiForCausalLM"};
+  config["model_type"] = "phi";
+  config["hidden_act"] = "gelu_new";
+  config["layer_norm_eps"] = 1e-5;
+  config["partial_rotary_factor"] = partial;
+  for (const char* key : {"attention_bias", "rms_norm_eps", "original_max_position_embeddings", "sliding_window"}) config.erase(key);
+  return config;
+}
+
+Json phi1() { return phi_config(2048, 24, 0.5); }
+Json phi2() { return phi_config(2560, 32, 0.4); }
+
+Json moe_config(int heads, int kv_heads, int ffn, int max_positions) {
+  Json config = base_config(4096, 32, heads, kv_heads, ffn, 32064, max_positions, 4096, 10000);
+  config["architectures"] = {"PhiMoEForCausalLM"};
+  config["model_type"] = "phimoe";
+  config["head_dim"] = 128;
+  config["num_local_experts"] = 16;
+  config["num_experts_per_tok"] = 2;
+  config["router_jitter_noise"] = 0.01;
+  config["attention_bias"] = config["lm_head_bias"] = true;
+  return config;
+}
+
+Json phi35_moe() {
+  Json config = moe_config(32, 8, 6400, 131072);
+  config["rope_scaling"] = longrope(64, 2.84, 64.84);
+  config["rope_scaling"]["short_mscale"] = config["rope_scaling"]["long_mscale"] = 1.243163121016122;
+  config["sliding_window"] = 131072;
+  return config;
+}
+
+Json phi_mini_moe() { return moe_config(32, 8, 960, 4096); }
+Json phi_tiny_moe() { return moe_config(16, 4, 448, 4096); }
+
 constexpr Member kMembers[] = {
+    {"phi-1", VocabularyKind::kByteLevelBpe, phi1},
+    {"phi-1.5", VocabularyKind::kByteLevelBpe, phi1},
+    {"phi-2", VocabularyKind::kByteLevelBpe, phi2},
     {"Phi-3-mini-4k", VocabularyKind::kSentencePiece, phi3_mini_4k},
     {"Phi-3-mini-128k", VocabularyKind::kSentencePiece, phi35_mini},
     {"Phi-3.5-mini", VocabularyKind::kSentencePiece, phi35_mini},
     {"Phi-3-medium-4k", VocabularyKind::kSentencePiece, phi3_medium_4k},
     {"Phi-3-medium-128k", VocabularyKind::kSentencePiece, phi3_medium_128k},
+    {"Phi-3.5-MoE", VocabularyKind::kSentencePiece, phi35_moe},
+    {"Phi-mini-MoE", VocabularyKind::kSentencePiece, phi_mini_moe},
+    {"Phi-tiny-MoE", VocabularyKind::kSentencePiece, phi_tiny_moe},
     {"Phi-4", VocabularyKind::kByteLevelBpe, phi4},
     {"Phi-4-reasoning", VocabularyKind::kByteLevelBpe, phi4_reasoning},
     {"Phi-4-mini", VocabularyKind::kByteLevelBpe, phi4_mini},

@@ -67,8 +67,9 @@ void fill_rows(const models::TensorSpec& spec, uint64_t seed, uint64_t first_row
   const uint64_t cols = spec.shape.back();
   const uint64_t tensor_seed = seed ^ hash_name(spec.name);
   const bool is_norm = spec.role == models::TensorRole::kNorm;
+  const bool is_bias = spec.role == models::TensorRole::kBias;
   // Embeddings keep the size of training; matrices keep the size of what flows through them.
-  const float sigma = spec.role == models::TensorRole::kTokenEmbedding ? 0.05f : 0.8f / std::sqrt(static_cast<float>(cols));
+  const float sigma = spec.role == models::TensorRole::kTokenEmbedding || is_bias ? 0.05f : 0.8f / std::sqrt(static_cast<float>(cols));
   std::vector<float> columns(cols);
   for (uint64_t c = 0; c < cols; ++c) columns[c] = sigma * column_scale(tensor_seed, c);
   for (uint64_t r = 0; r * cols < dst.size(); ++r) {

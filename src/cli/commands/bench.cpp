@@ -76,12 +76,13 @@ Cost cost_of(const models::ModelSource& source) {
   Cost cost;
   const models::ModelDescription& description = source.description();
   for (const models::Node& node : description.graph.nodes) {
-    const auto* linear = std::get_if<models::Linear>(&node.op);
-    if (linear == nullptr) continue;
-    const TensorView weight = source.tensor(linear->weight);
-    cost.decode_bytes += static_cast<double>(weight.data.size());
-    // A prompt needs the output matrix for its last token only.
-    if (node.output != description.graph.logits) cost.prefill_operations += 2.0 * static_cast<double>(weight.elements());
+    for (const models::MatrixUse& use : matrices_of(description, node)) {
+      for (const TensorView& part : source.parts(use.weight)) {
+        cost.decode_bytes += use.share * static_cast<double>(part.data.size());
+        // A prompt needs the output matrix for its last token only.
+        if (node.output != description.graph.logits) cost.prefill_operations += 2.0 * use.share * static_cast<double>(part.elements());
+      }
+    }
   }
   return cost;
 }

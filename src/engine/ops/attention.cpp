@@ -5,6 +5,9 @@
 #include "engine/plan.h"
 
 namespace aurea::engine {
+namespace {
+
+void prepare_rope(PlanNode& node, Planning& planning) { node.rope_half = planning.source.params().rope.dims / 2; }
 
 void run_rope(const PlanNode& node, Pass& pass) {
   const auto& op = std::get<models::Rope>(node.source->op);
@@ -20,8 +23,6 @@ void run_rope(const PlanNode& node, Pass& pass) {
   });
 }
 
-namespace {
-
 /// Writes one token's keys or values [n_kv_heads, head_dim] into its page.
 void store_row(const Pass& pass, const BatchToken& token, const float* values, const models::Attention& op, bool keys) {
   uint8_t* page = token.sequence->pages[token.position / KvCache::kPageTokens];
@@ -36,8 +37,6 @@ void store_row(const Pass& pass, const BatchToken& token, const float* values, c
     }
   }
 }
-
-}  // namespace
 
 void run_attention(const PlanNode& node, Pass& pass) {
   const auto& op = std::get<models::Attention>(node.source->op);
@@ -73,5 +72,10 @@ void run_attention(const PlanNode& node, Pass& pass) {
     }
   });
 }
+
+}  // namespace
+
+const OpRunner kRopeRunner{.run = run_rope, .prepare = prepare_rope, .in_place = true};
+const OpRunner kAttentionRunner{.run = run_attention};
 
 }  // namespace aurea::engine

@@ -1,5 +1,6 @@
 // Matrix products: activations are packed into the kernel's format once, then the weight's rows are split among threads.
 #include <algorithm>
+#include <cstring>
 
 #include "codecs/codec.h"
 #include "engine/plan.h"
@@ -11,57 +12,69 @@ namespace {
 constexpr size_t kStreamingPieces = 2;
 constexpr size_t kTiledPieces = 8;
 
-/// Bytes of packed activations per row, and the packing itself, in parallel when there are several rows.
-size_t pack_activations(const PlanNode& node, Pass& pass) {
-  const kernels::ActivationFormat format = node.kernel->activation;
-  const size_t cols = node.weight.cols();
-  const size_t row_bytes = kernels::activation_row_bytes(format, cols);
-  if (node.packed_already) return row_bytes;
-  pass.pool.parallel_for(pass.n_rows, 4, [&](size_t begin, size_t end, unsigned) {
-    for (size_t r = begin; r < end; ++r) {
-      uint8_t* dst = pass.packed.data() + r * row_bytes;
-      if (format == kernels::ActivationFormat::kQ8x32) {
-        pass.kernels.quantize_q8x32(node.in[0].row(r), reinterpret_cast<kernels::BlockQ8x32*>(dst), cols);
-      } else {
-        pass.kernels.quantize_q8x256(node.in[0].row(r), reinterpret_cast<kernels::BlockQ8x256*>(dst), cols);
-      }
-    }
-  });
-  return row_bytes;
+bool is_linear(const PlanNode* node) { return node != nullptr && std::holds_alternative<models::Linear>(node->source->op); }
+
+/// The packing of the node before still stands at the scratch's start.
+bool same_packing(const PlanNode& before, const PlanNode& node) {
+  const Matrix &a = before.matrices.front(), &b = node.matrices.front();
+  return before.in[0].data == node.in[0].data && before.in[0].stride == node.in[0].stride && a.cols() == b.cols() &&
+         a.kernel->activation == b.kernel->activation && before.out.data != node.in[0].data;
 }
 
-}  // namespace
+void prepare_linear(PlanNode& node, Planning& planning) {
+  const auto& op = std::get<models::Linear>(node.source->op);
+  node.matrices = {planning.matrix(op.weight)};
+  if (op.bias) node.shift = planning.vector(*op.bias);
+  planning.scratch_bytes = std::max(planning.scratch_bytes, node.matrices.front().activation_row_bytes() * planning.max_tokens);
+  node.packed_already = is_linear(planning.before) && same_packing(*planning.before, node);
+}
 
 void run_linear(const PlanNode& node, Pass& pass) {
-  const TensorView& weight = node.weight;
+  const Matrix& matrix = node.matrices.front();
+  const TensorView& weight = matrix.parts.front();
   kernels::MatmulArgs args{};
   args.weights = reinterpret_cast<const uint8_t*>(weight.data.data());
   args.row_bytes = weight.row_bytes();
   args.cols = weight.cols();
-  if (node.kernel->activation == kernels::ActivationFormat::kF32) {
+  if (matrix.kernel->activation == kernels::ActivationFormat::kF32) {
     args.x = reinterpret_cast<const uint8_t*>(node.in[0].data);
     args.x_row_bytes = node.in[0].stride * sizeof(float);
   } else {
-    args.x_row_bytes = pack_activations(node, pass);
-    args.x = pass.packed.data();
+    args.x = pass.scratch.data();
+    args.x_row_bytes = matrix.activation_row_bytes();
+    if (!node.packed_already) {
+      pass.pool.parallel_for(pass.n_rows, 4, [&](size_t begin, size_t end, unsigned) {
+        for (size_t r = begin; r < end; ++r) pack_row(pass.kernels, matrix, node.in[0].row(r), pass.scratch.data() + r * args.x_row_bytes);
+      });
+    }
   }
   args.n_tokens = pass.n_rows;
   args.out = node.out.data;
   args.out_stride = node.out.stride;
   args.decode = codecs::codec(weight.type).decode;
-
-  // Pieces small enough that the threads finish together, large enough that a kernel's prefetching pays: with one row the
-  // weights stream from memory, and every piece starts cold.
   const size_t rows = weight.rows();
-  const size_t pieces = (pass.n_rows == 1 ? kStreamingPieces : kTiledPieces) * pass.pool.size();
-  const size_t grain = std::max<size_t>(32, (rows / pieces + 31) / 32 * 32);  // kernels take up to 32 rows at once
-  pass.pool.parallel_for(rows, grain, [&](size_t begin, size_t end, unsigned) {
-    node.kernel->run(args, begin, end);
-    if (node.vector.empty()) return;
-    for (size_t t = 0; t < pass.n_rows; ++t) {
-      for (size_t r = begin; r < end; ++r) node.out.row(t)[r] += node.vector[r];
-    }
+  pass.pool.parallel_for(rows, rows_at_once(rows, pass.n_rows, pass.pool), [&](size_t begin, size_t end, unsigned) {
+    matrix.kernel->run(args, begin, end);
+    if (node.shift.empty()) return;
+    for (size_t t = 0; t < pass.n_rows; ++t) pass.kernels.add(node.out.row(t) + begin, node.shift.data() + begin, node.out.row(t) + begin, end - begin);
   });
 }
+
+}  // namespace
+
+void pack_row(const kernels::KernelSet& kernels, const Matrix& matrix, const float* row, uint8_t* packed) {
+  switch (matrix.kernel->activation) {
+    case kernels::ActivationFormat::kF32: std::memcpy(packed, row, matrix.cols() * sizeof(float)); break;
+    case kernels::ActivationFormat::kQ8x32: kernels.quantize_q8x32(row, reinterpret_cast<kernels::BlockQ8x32*>(packed), matrix.cols()); break;
+    case kernels::ActivationFormat::kQ8x256: kernels.quantize_q8x256(row, reinterpret_cast<kernels::BlockQ8x256*>(packed), matrix.cols()); break;
+  }
+}
+
+size_t rows_at_once(size_t rows, size_t n_tokens, const ThreadPool& pool) {
+  const size_t pieces = (n_tokens == 1 ? kStreamingPieces : kTiledPieces) * pool.size();
+  return std::max<size_t>(32, (rows / pieces + 31) / 32 * 32);  // kernels take up to 32 rows at once
+}
+
+const OpRunner kLinearRunner{.run = run_linear, .prepare = prepare_linear};
 
 }  // namespace aurea::engine

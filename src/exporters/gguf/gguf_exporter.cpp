@@ -77,7 +77,7 @@ GgufExportResult export_gguf(const models::ModelSource& source, const std::files
   std::vector<formats::GgufTensorSpec> specs;
   for (const models::TensorId id : order) {
     const models::TensorSpec& spec = description.tensors[id];
-    const QuantType stored = source.tensor(id).type;
+    const QuantType stored = source.parts(id).front().type;
     if (!is_float(stored) && stored != types[id] && !options.allow_requantize) {
       fail(ErrorCode::kBadArgument, "{}: tensor '{}' is {} already; quantizing it again as {} loses more than quantizing the original. "
            "Use the original, or --allow-requantize", source.path().string(), spec.name, name(stored), name(types[id]));
@@ -88,22 +88,23 @@ GgufExportResult export_gguf(const models::ModelSource& source, const std::files
   GgufExportResult result;
   uint64_t done = 0;
   for (const models::TensorId id : order) {
-    const TensorView tensor = source.tensor(id);
     const std::string& tensor_name = description.tensors[id].name;
-    uint64_t written = 0;
-    const uint64_t total = row_bytes(types[id], tensor.cols()) * tensor.rows();
-    try {
-      quantization::quantize_tensor(tensor, source.is_mapped(id), types[id], pool, cancel, [&](std::span<const std::byte> piece) {
-        writer.write(piece);
-        written += piece.size();
-        const auto share = static_cast<double>(written) / static_cast<double>(total);
-        progress(done + static_cast<uint64_t>(share * static_cast<double>(tensor.data.size())), tensor_name);
-      });
-    } catch (Error& error) {
-      throw error.add_context(fmt::format("tensor '{}'", tensor_name));
+    for (const TensorView& part : source.parts(id)) {
+      uint64_t written = 0;
+      const uint64_t total = row_bytes(types[id], part.cols()) * part.rows();
+      try {
+        quantization::quantize_tensor(part, source.is_mapped(id), types[id], pool, cancel, [&](std::span<const std::byte> piece) {
+          writer.write(piece);
+          written += piece.size();
+          const auto share = static_cast<double>(written) / static_cast<double>(total);
+          progress(done + static_cast<uint64_t>(share * static_cast<double>(part.data.size())), tensor_name);
+        });
+      } catch (Error& error) {
+        throw error.add_context(fmt::format("tensor '{}'", tensor_name));
+      }
+      done += part.data.size();
+      result.tensor_bytes += total;
     }
-    done += tensor.data.size();
-    result.tensor_bytes += total;
   }
   writer.commit();
   result.file_bytes = writer.total_bytes();

@@ -1,0 +1,173 @@
+// The mixture of experts: which two experts a token goes to, and their MLPs, grouped by expert so that a batch reads each
+// expert's weights once and a single token only those of its two.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "codecs/codec.h"
+#include "engine/plan.h"
+
+namespace aurea::engine {
+namespace {
+
+constexpr size_t kChoices = 2;
+
+/// The best of the scores but for `skipped`, the lowest index among equals, and its weight: the softmax over the scores that
+/// lie within the band below it. Source: transformers models/phimoe, sparsemixer, the branch for inference.
+struct Choice {
+  size_t expert;
+  float weight;
+};
+Choice choose(const float* scores, size_t n, size_t skipped, float jitter) {
+  size_t best = skipped == 0 ? 1 : 0;
+  for (size_t k = best + 1; k < n; ++k) {
+    if (k != skipped && scores[k] > scores[best]) best = k;
+  }
+  const float highest = scores[best];
+  double sum = 0;
+  for (size_t k = 0; k < n; ++k) {
+    if (k == skipped) continue;
+    const float below = (highest - scores[k]) / std::max(std::abs(scores[k]), highest);
+    if (!(below > 2 * jitter)) sum += std::exp(static_cast<double>(scores[k]) - static_cast<double>(highest));
+  }
+  return {best, static_cast<float>(1.0 / sum)};
+}
+
+void run_sparse_mixer(const PlanNode& node, Pass& pass) {
+  const float jitter = std::get<models::SparseMixer>(node.source->op).jitter;
+  const size_t n_experts = node.in[0].width;
+  for (size_t r = 0; r < pass.n_rows; ++r) {
+    const Choice first = choose(node.in[0].row(r), n_experts, SIZE_MAX, jitter);
+    const Choice second = choose(node.in[0].row(r), n_experts, first.expert, jitter);
+    float* out = node.out.row(r);
+    out[0] = static_cast<float>(first.expert);
+    out[1] = static_cast<float>(second.expert);
+    out[2] = first.weight;
+    out[3] = second.weight;
+  }
+}
+
+/// Where the numbers of one pass lie in the scratch. A place is one (token, choice), in the order of the experts.
+struct Layout {
+  size_t x, gate, up, inner, out, end;  // bytes from the start; x and inner packed, the others float32
+
+  Layout(const PlanNode& node, size_t n_tokens) {
+    const Matrix &gate_matrix = node.matrices[0], &up_matrix = node.matrices[1], &down = node.matrices[2];
+    const size_t places = n_tokens * kChoices;
+    size_t at = 0;
+    const auto take = [&](size_t bytes_per_place) {
+      const size_t begin = at;
+      at += (places * bytes_per_place + 63) / 64 * 64;
+      return begin;
+    };
+    x = take(std::max(gate_matrix.activation_row_bytes(), up_matrix.activation_row_bytes()));
+    gate = take(gate_matrix.rows() * sizeof(float));
+    up = take(up_matrix.rows() * sizeof(float));
+    inner = take(down.activation_row_bytes());
+    out = take(down.rows() * sizeof(float));
+    end = at;
+  }
+};
+
+void prepare_experts(PlanNode& node, Planning& planning) {
+  const auto& op = std::get<models::Experts>(node.source->op);
+  node.matrices = {planning.matrix(op.gate), planning.matrix(op.up), planning.matrix(op.down)};
+  planning.scratch_bytes = std::max(planning.scratch_bytes, Layout(node, planning.max_tokens).end);
+}
+
+/// The places of each expert, as [first, last) of the order.
+struct Grouping {
+  struct Group {
+    size_t expert, begin, end;
+  };
+  std::vector<Group> groups;     // of the experts that have tokens
+  std::vector<size_t> token_of;  // by place
+  std::vector<size_t> place_of;  // by token * kChoices + choice
+
+  Grouping(const Slot& routing, size_t n_tokens, size_t n_experts) : token_of(n_tokens * kChoices), place_of(token_of.size()) {
+    size_t place = 0;
+    for (size_t expert = 0; expert < n_experts; ++expert) {
+      const size_t begin = place;
+      for (size_t t = 0; t < n_tokens; ++t) {
+        for (size_t choice = 0; choice < kChoices; ++choice) {
+          if (static_cast<size_t>(routing.row(t)[choice]) != expert) continue;
+          token_of[place] = t;
+          place_of[t * kChoices + choice] = place++;
+        }
+      }
+      if (place > begin) groups.push_back({expert, begin, place});
+    }
+  }
+};
+
+/// One matrix of every group's expert times the group's rows: x [places] packed -> out [places, rows].
+void multiply(const Matrix& matrix, const Grouping& grouping, const uint8_t* x, float* out, Pass& pass) {
+  const size_t rows = matrix.rows(), x_row_bytes = matrix.activation_row_bytes();
+  const size_t grain = rows_at_once(rows * grouping.groups.size(), pass.n_rows, pass.pool);
+  const size_t pieces = (rows + grain - 1) / grain;  // per expert
+  pass.pool.parallel_for(pieces * grouping.groups.size(), 1, [&](size_t begin, size_t end, unsigned) {
+    for (size_t task = begin; task < end; ++task) {
+      const Grouping::Group& group = grouping.groups[task / pieces];
+      const TensorView& weight = matrix.parts[group.expert];
+      kernels::MatmulArgs args{};
+      args.weights = reinterpret_cast<const uint8_t*>(weight.data.data());
+      args.row_bytes = weight.row_bytes();
+      args.cols = weight.cols();
+      args.x = x + group.begin * x_row_bytes;
+      args.x_row_bytes = x_row_bytes;
+      args.n_tokens = group.end - group.begin;
+      args.out = out + group.begin * rows;
+      args.out_stride = rows;
+      args.decode = codecs::codec(weight.type).decode;
+      const size_t row = task % pieces * grain;
+      matrix.kernel->run(args, row, std::min(row + grain, rows));
+    }
+  });
+}
+
+void run_experts(const PlanNode& node, Pass& pass) {
+  const Matrix &gate = node.matrices[0], &up = node.matrices[1], &down = node.matrices[2];
+  const Grouping grouping(node.in[1], pass.n_rows, gate.parts.size());
+  const Layout layout(node, pass.n_rows);
+  uint8_t* scratch = pass.scratch.data();
+  const auto floats = [&](size_t offset) { return reinterpret_cast<float*>(scratch + offset); };
+  const size_t places = grouping.token_of.size();
+  const auto for_each_place = [&](const auto& fn) {
+    pass.pool.parallel_for(places, 4, [&](size_t begin, size_t end, unsigned) {
+      for (size_t place = begin; place < end; ++place) fn(place);
+    });
+  };
+  const auto pack_input = [&](const Matrix& matrix) {
+    for_each_place([&](size_t place) {
+      pack_row(pass.kernels, matrix, node.in[0].row(grouping.token_of[place]), scratch + layout.x + place * matrix.activation_row_bytes());
+    });
+  };
+  pack_input(gate);
+  multiply(gate, grouping, scratch + layout.x, floats(layout.gate), pass);
+  if (up.kernel->activation != gate.kernel->activation) pack_input(up);
+  multiply(up, grouping, scratch + layout.x, floats(layout.up), pass);
+  const size_t ffn = gate.rows();
+  for_each_place([&](size_t place) {
+    float* inner = floats(layout.gate) + place * ffn;
+    pass.kernels.silu_mul(inner, floats(layout.up) + place * ffn, inner, ffn);
+    pack_row(pass.kernels, down, inner, scratch + layout.inner + place * down.activation_row_bytes());
+  });
+  multiply(down, grouping, scratch + layout.inner, floats(layout.out), pass);
+  // The first choice first, whatever else is in the batch: each token gets the very bits that it gets alone.
+  const size_t width = node.out.width;
+  pass.pool.parallel_for(pass.n_rows, 4, [&](size_t begin, size_t end, unsigned) {
+    for (size_t t = begin; t < end; ++t) {
+      const float* weights = node.in[1].row(t) + kChoices;
+      const float* first = floats(layout.out) + grouping.place_of[t * kChoices] * width;
+      const float* second = floats(layout.out) + grouping.place_of[t * kChoices + 1] * width;
+      for (size_t c = 0; c < width; ++c) node.out.row(t)[c] = weights[0] * first[c] + weights[1] * second[c];
+    }
+  });
+}
+
+}  // namespace
+
+const OpRunner kSparseMixerRunner{.run = run_sparse_mixer};
+const OpRunner kExpertsRunner{.run = run_experts, .prepare = prepare_experts};
+
+}  // namespace aurea::engine
