@@ -2,8 +2,9 @@
 # Usage: tools/check_kernel_symbols.sh BUILD_DIR
 #
 # Every kernel object is compiled for one instruction set. A weak symbol in it (an inline function of some header) may be the
-# copy that the linker keeps for the whole program, which then crashes on a CPU without that instruction set. So each object
-# under src/kernels/cpu/<isa>/ may define weak symbols nowhere and external ones in aurea::kernels::<isa> only.
+# copy that the linker keeps for the whole program, which then crashes on a CPU without that instruction set. So such an object
+# may define no weak symbol, and external ones only under its own name: those of src/kernels/cpu/<isa>/ in
+# aurea::kernels::<isa>, src/codecs/search_<isa>.cpp the table aurea::codecs::kSearch<Isa>.
 # Worth running on a Debug build too: less is inlined there.
 set -eu
 
@@ -12,21 +13,34 @@ if [ $# -ne 1 ] || [ ! -d "$1" ]; then
   exit 2
 fi
 
-objects=$(find "$1" -path '*aurea_kernels.dir/cpu/*' -name '*.o' | sort)
-if [ -z "$objects" ]; then
-  echo "$0: no kernel objects under $1: build the target aurea_kernels first" >&2
+kernels=$(find "$1" -path '*aurea_kernels.dir/cpu/*' -name '*.o' | sort)
+searches=$(find "$1" -path '*aurea_codecs.dir/search_avx*' -name '*.o' | sort)
+if [ -z "$kernels" ] || { [ -z "$searches" ] && [ "$(uname -m)" = x86_64 ]; }; then
+  echo "$0: no kernel objects under $1: build the targets aurea_kernels and aurea_codecs first" >&2
   exit 2
 fi
 
+# own_prefix OBJECT: how the mangled names of its external symbols must start.
+own_prefix() {
+  case $1 in
+    *aurea_kernels.dir*)
+      isa=$(basename "$(dirname "$1")")
+      echo "_ZN5aurea7kernels${#isa}${isa}" ;;
+    *)
+      isa=$(basename "$1" .cpp.o | sed 's/^search_a/A/')
+      echo "_ZN5aurea6codecs$((${#isa} + 7))kSearch${isa}E" ;;
+  esac
+}
+
 count=0
 bad=0
-for object in $objects; do
-  isa=$(basename "$(dirname "$object")")
-  prefix="_ZN5aurea7kernels${#isa}${isa}"
+for object in $kernels $searches; do
   # nm -g lists external and weak definitions; the type letters of weak and unique ones are w, v, u, i in either case.
-  wrong=$(nm -g --defined-only "$object" | awk -v prefix="$prefix" '
+  # The address sanitizer puts a marker beside every global, named after it.
+  wrong=$(nm -g --defined-only "$object" | awk -v prefix="$(own_prefix "$object")" '
     $2 ~ /^[wWvVuUiI]$/ { print "weak: " $3; next }
-    index($3, prefix) != 1 { print "outside its namespace: " $3 }')
+    { sub(/^__odr_asan(\.|_gen_)/, "", $3) }
+    index($3, prefix) != 1 { print "outside its name: " $3 }')
   if [ -n "$wrong" ]; then
     echo "$object:" >&2
     echo "$wrong" | c++filt | sed 's/^/  /' >&2
@@ -36,7 +50,7 @@ for object in $objects; do
 done
 
 if [ "$bad" -ne 0 ]; then
-  echo "$bad of $count kernel objects leak symbols" >&2
+  echo "$bad of $count objects leak symbols" >&2
   exit 1
 fi
-echo "$count kernel objects: only symbols of their own instruction set"
+echo "$count objects: only symbols of their own instruction set"

@@ -11,7 +11,7 @@ namespace aurea {
 
 class OutputFile {
  public:
-  /// Throws kBadArgument when `path` exists and `overwrite` is false, or when its folder cannot be written.
+  /// Throws kBadArgument as check_output_path does, and when the folder cannot be written.
   OutputFile(std::filesystem::path path, bool overwrite);
   /// Removes the unfinished file unless commit() was called.
   ~OutputFile();
@@ -32,7 +32,8 @@ class OutputFile {
   uint64_t size_ = 0;
 };
 
-/// Throws kBadArgument if `path` exists and `overwrite` is false; called early, before hours of work.
+/// Throws kBadArgument if `path` is a folder, a device or a pipe, exists while `overwrite` is false, has no folder to
+/// be in, or cannot be a file's name. Called early, before hours of work.
 void check_output_path(const std::filesystem::path& path, bool overwrite);
 
 }  // namespace aurea

@@ -17,8 +17,8 @@ class ThreadPool {
  public:
   static constexpr unsigned kMaxThreads = 256;
 
-  /// `n_threads` counts the calling thread; 0 means one per available CPU. Throws kBadArgument above 256, kOutOfMemory when
-  /// the system does not start that many.
+  /// `n_threads` counts the calling thread; 0 means one per available CPU. Throws kBadArgument above 256, kOutOfMemory
+  /// when the system does not start that many.
   explicit ThreadPool(unsigned n_threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

