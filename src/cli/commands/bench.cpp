@@ -34,37 +34,42 @@ Spread spread_of(std::vector<double> values) {
   return {(values[n / 2] + values[(n - 1) / 2]) / 2, values.front(), values.back()};
 }
 
-struct Limits {
+/// What the machine can do at most, measured between the runs, so that both see the same neighbours.
+class Limits {
+ public:
+  explicit Limits(engine::Engine& engine) : set_(engine.kernel_set()), pool_(engine.pool()) {}
+
+  /// The best of all passes so far: a limit is what the machine can do, not what it does on average.
+  void measure() {
+    std::vector<uint64_t> sums(pool_.size());
+    std::vector<uint32_t> sinks(pool_.size());
+    for (int pass = 0; pass < kPasses; ++pass) {
+      auto start = Clock::now();
+      pool_.parallel_for(buffer_.size(), size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {
+        sums[thread] += set_.read_all(buffer_.data() + begin, end - begin);
+      });
+      memory_read_gb_per_s = std::max(memory_read_gb_per_s, static_cast<double>(buffer_.size()) / seconds_since(start) / 1e9);
+
+      constexpr size_t kPieces = 64, kRounds = 20000;
+      std::vector<uint64_t> operations(pool_.size());
+      start = Clock::now();
+      pool_.parallel_for(kPieces, 1, [&](size_t, size_t, unsigned thread) { operations[thread] += set_.int8_peak(kRounds, &sinks[thread]); });
+      const double seconds = seconds_since(start);
+      uint64_t total = 0;
+      for (const uint64_t count : operations) total += count;
+      int8_gops = std::max(int8_gops, static_cast<double>(total) / seconds / 1e9);
+    }
+  }
+
   double memory_read_gb_per_s = 0;
   double int8_gops = 0;
+
+ private:
+  static constexpr int kPasses = 3;
+  const kernels::KernelSet& set_;
+  ThreadPool& pool_;
+  const std::vector<uint8_t> buffer_ = std::vector<uint8_t>(size_t{512} << 20, 1);  // far larger than the caches
 };
-
-/// Best of a few passes: a limit is what the machine can do, not what it does on average.
-Limits measure_limits(engine::Engine& engine) {
-  const kernels::KernelSet& set = engine.kernel_set();
-  ThreadPool& pool = engine.pool();
-  Limits limits;
-  const std::vector<uint8_t> buffer(size_t{512} << 20, 1);  // far larger than the caches
-  std::vector<uint64_t> sums(pool.size());
-  std::vector<uint32_t> sinks(pool.size());
-  for (int pass = 0; pass < 5; ++pass) {
-    auto start = Clock::now();
-    pool.parallel_for(buffer.size(), size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {
-      sums[thread] += set.read_all(buffer.data() + begin, end - begin);
-    });
-    limits.memory_read_gb_per_s = std::max(limits.memory_read_gb_per_s, static_cast<double>(buffer.size()) / seconds_since(start) / 1e9);
-
-    constexpr size_t kPieces = 64, kRounds = 20000;
-    std::vector<uint64_t> operations(pool.size());
-    start = Clock::now();
-    pool.parallel_for(kPieces, 1, [&](size_t, size_t, unsigned thread) { operations[thread] += set.int8_peak(kRounds, &sinks[thread]); });
-    const double seconds = seconds_since(start);
-    uint64_t total = 0;
-    for (const uint64_t count : operations) total += count;
-    limits.int8_gops = std::max(limits.int8_gops, static_cast<double>(total) / seconds / 1e9);
-  }
-  return limits;
-}
 
 /// What one token costs, from the tensors: bytes that decoding reads, multiply-adds that reading a prompt takes.
 struct Cost {
@@ -157,17 +162,21 @@ void run(const Options& options, const Context& context) {
   }
   Runner runner(engine, options, context.cancel);
   Progress progress("bench", 2 * options.repetitions + 1, ProgressUnit::kItems, context.quiet);
-  if (options.generate > 0) runner.decode();  // warms caches and pages, not counted
+  // Warms caches and pages, not counted.
+  if (options.prompt > 0) runner.prefill();
+  if (options.generate > 0) runner.decode();
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);  // before the limits, whose buffer is not the model's
+  Limits limits(engine);
   std::vector<double> prefill, decode;
   for (size_t i = 0; i < options.repetitions; ++i) {
+    limits.measure();
     if (options.prompt > 0) prefill.push_back(runner.prefill());
     progress.update(2 * i + 1);
     if (options.generate > 0) decode.push_back(runner.decode());
     progress.update(2 * i + 2);
   }
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);  // before the limits, whose buffer is not the model's
-  const Limits limits = measure_limits(engine);
+  limits.measure();
 
   const Cost cost = cost_of(model.source());
   const Spread read = spread_of(prefill), write = spread_of(decode);
