@@ -93,8 +93,9 @@ RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positio
   params.short_factors = read_factors(*rope, "short_factor");
   params.long_factors = read_factors(*rope, "long_factor");
   const double magnitude = read_magnitude(*rope, type, static_cast<double>(max_positions), original);
-  params.short_magnitude = optional_number(*rope, "short_mscale").value_or(magnitude);
-  params.long_magnitude = optional_number(*rope, "long_mscale").value_or(magnitude);
+  // A float32 in the original's arithmetic, and in a GGUF file.
+  params.short_magnitude = static_cast<float>(optional_number(*rope, "short_mscale").value_or(magnitude));
+  params.long_magnitude = static_cast<float>(optional_number(*rope, "long_mscale").value_or(magnitude));
   return params;
 }
 

@@ -13,7 +13,7 @@ constexpr uint64_t kMaxVocab = 1 << 24;
 constexpr uint64_t kMaxLayers = 512;  // llama.cpp's LLAMA_MAX_LAYERS: more could not be loaded there
 constexpr uint64_t kMaxHeads = 1 << 12;
 constexpr uint64_t kMaxContext = 1 << 28;
-constexpr uint64_t kMaxExperts = 512;
+constexpr uint64_t kMaxExperts = 256;
 
 void check_range(const char* what, uint64_t value, uint64_t low, uint64_t high) {
   if (value < low || value > high) fail_file("{} is {}, expected {} to {}", what, value, low, high);

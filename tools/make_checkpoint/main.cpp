@@ -1,6 +1,7 @@
 // make_checkpoint: a Hugging Face folder with random weights and the exact shape of a published model, for measuring speed and
 // memory. Nothing of the published weights is in it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "core/error.h"
@@ -8,72 +9,27 @@
 #include "core/progress.h"
 #include "core/thread_pool.h"
 #include "make_checkpoint/members.h"
+#include "make_checkpoint/mount.h"
+#include "make_checkpoint/shards.h"
 #include "make_checkpoint/vocabulary.h"
-#include "make_checkpoint/weights.h"
 #include "models/architecture.h"
 
 namespace aurea::tools {
 namespace {
 
-constexpr uint64_t kShardBytes = 5'000'000'000;
-constexpr uint64_t kPieceElements = 4 << 20;
+constexpr uint64_t kPieceBytes = 8 << 20;
 
-/// A tensor as the checkpoint stores it: a whole one, or one part of a stacked one.
-struct Stored {
-  const models::TensorSpec* spec;
-  std::string name;
-  Shape shape;
-  uint64_t first_row;  // of the spec's rows
-
-  [[nodiscard]] uint64_t rows() const { return shape.size() == 1 ? 1 : shape[0]; }
-  [[nodiscard]] uint64_t bytes() const { return rows() * shape.back() * 2; }
-};
-
-struct Shard {
-  std::vector<Stored> tensors;
-  uint64_t bytes = 0;
-};
-
-std::vector<Shard> make_shards(const models::ModelDescription& description) {
-  std::vector<Shard> shards(1);
-  for (const models::TensorSpec& spec : description.tensors) {
-    for (size_t part = 0; part < spec.sources.size(); ++part) {
-      Stored stored{&spec, spec.sources[part], spec.shape, 0};
-      if (spec.shape.size() == 3) stored.shape.erase(stored.shape.begin());
-      stored.first_row = part * stored.rows();
-      if (shards.back().bytes > 0 && shards.back().bytes + stored.bytes() > kShardBytes) shards.emplace_back();
-      shards.back().bytes += stored.bytes();
-      shards.back().tensors.push_back(std::move(stored));
-    }
-  }
-  return shards;
-}
-
-void write_shard(const std::filesystem::path& path, const Shard& shard, uint64_t seed, ThreadPool& pool, Progress& progress, uint64_t& done) {
-  Json header = Json::object();
-  uint64_t offset = 0;
-  for (const Stored& tensor : shard.tensors) {
-    header[tensor.name] = {{"dtype", "BF16"}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.bytes()}}};
-    offset += tensor.bytes();
-  }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  OutputFile file(path, true);
-  const uint64_t length = text.size();
-  file.write(std::as_bytes(std::span(&length, 1)));
-  file.write(text);
-  for (const Stored& tensor : shard.tensors) {
-    const uint64_t cols = tensor.shape.back(), rows = tensor.rows();
-    const uint64_t piece_rows = std::max<uint64_t>(1, kPieceElements / cols);
-    std::vector<uint16_t> values(std::min(piece_rows, rows) * cols);
-    for (uint64_t first = 0; first < rows; first += piece_rows) {
-      const uint64_t n = std::min(piece_rows, rows - first);
-      pool.parallel_for(n, 64, [&](size_t begin, size_t end, unsigned) {
-        fill_rows(*tensor.spec, seed, tensor.first_row + first + begin, std::span(values).subspan(begin * cols, (end - begin) * cols));
-      });
-      file.write(std::as_bytes(std::span(values).first(n * cols)));
-      progress.update(done += n * cols * 2, tensor.name);
-    }
+void write_shard(const std::filesystem::path& folder, const Shard& shard, uint64_t seed, ThreadPool& pool, Progress& progress, uint64_t& done) {
+  OutputFile file(folder / shard.file_name, true);
+  file.write(shard.header);
+  std::vector<std::byte> piece(kPieceBytes);
+  for (uint64_t offset = 0; offset < shard.data_bytes; offset += piece.size()) {
+    const auto bytes = std::span(piece).first(std::min<uint64_t>(piece.size(), shard.data_bytes - offset));
+    pool.parallel_for(bytes.size(), 1 << 18, [&](size_t begin, size_t end, unsigned) {
+      fill_data(shard, seed, offset + begin, bytes.subspan(begin, end - begin));
+    });
+    file.write(bytes);
+    progress.update(done += bytes.size(), shard.file_name);
   }
   file.commit();
 }
@@ -84,33 +40,51 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
   file.commit();
 }
 
-void run(const std::string& like, const std::filesystem::path& folder, uint64_t seed, int layers) {
-  const Member& member = find_member(like);
+struct Options {
+  std::string like, output;
+  uint64_t seed = 1;
+  int layers = 0;
+  bool mount = false;
+};
+
+void run(const Options& options) {
+  const Member& member = find_member(options.like);
+  const std::filesystem::path folder = options.output;
   if (std::filesystem::exists(folder)) fail(ErrorCode::kBadArgument, "{} exists already; choose another folder", folder.string());
   Json config = member.config();
-  if (layers > 0) config["num_hidden_layers"] = layers;
+  if (options.layers > 0) config["num_hidden_layers"] = options.layers;
   const models::Architecture& architecture = models::architecture_for_huggingface(config);
   const models::StoredShape no_stored_shapes = [](const std::string&) { return nullptr; };
   const models::ModelDescription description = architecture.describe(architecture.from_huggingface(config, no_stored_shapes));
   const std::vector<Shard> shards = make_shards(description);
   uint64_t total = 0, done = 0;
-  for (const Shard& shard : shards) total += shard.bytes;
+  for (const Shard& shard : shards) total += shard.data_bytes;
 
   std::filesystem::create_directories(folder);
   write_vocabulary(folder, member.vocabulary, description.params.vocab_size);
   config["eos_token_id"] = description.params.vocab_size - 5;
   write_text(folder / "config.json", to_text(config) + "\n");
-  ThreadPool pool;
-  Progress progress("make_checkpoint", total, ProgressUnit::kBytes, false);
   Json weight_map = Json::object();
-  for (size_t i = 0; i < shards.size(); ++i) {
-    const std::string file = shards.size() == 1 ? "model.safetensors" : fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    for (const Stored& tensor : shards[i].tensors) weight_map[tensor.name] = file;
-    write_shard(folder / file, shards[i], seed, pool, progress, done);
+  for (const Shard& shard : shards) {
+    for (const Stored& tensor : shard.tensors) weight_map[tensor.name] = shard.file_name;
   }
   if (shards.size() > 1) {
     write_text(folder / "model.safetensors.index.json", to_text({{"metadata", {{"total_size", total}}}, {"weight_map", weight_map}}) + "\n");
   }
+  if (options.mount) {
+#ifdef AUREA_FUSE
+    const std::filesystem::path weights = folder / "weights";
+    std::filesystem::create_directories(weights);
+    for (const Shard& shard : shards) std::filesystem::create_symlink("weights/" + shard.file_name, folder / shard.file_name);
+    fmt::print(stderr, "{} is there until 'fusermount3 -u {}' or Ctrl-C\n", folder.string(), weights.string());
+    return serve_shards(weights, shards, options.seed);
+#else
+    fail(ErrorCode::kUnsupported, "--mount: built without libfuse3 (Debian's libfuse3-dev)");
+#endif
+  }
+  ThreadPool pool;
+  Progress progress("make_checkpoint", total, ProgressUnit::kBytes, false);
+  for (const Shard& shard : shards) write_shard(folder, shard, options.seed, pool, progress, done);
   progress.finish();
 }
 
@@ -119,16 +93,15 @@ void run(const std::string& like, const std::filesystem::path& folder, uint64_t 
 
 int main(int argc, char** argv) {
   CLI::App app{"Write a Hugging Face folder with random weights and the exact shape of a published model."};
-  std::string like, folder;
-  uint64_t seed = 1;
-  int layers = 0;
-  app.add_option("--like", like, "The model whose shape to take, such as Phi-3.5-mini")->required();
-  app.add_option("-o,--output", folder, "Folder to make")->required();
-  app.add_option("--seed", seed, "Same seed, same bytes")->capture_default_str();
-  app.add_option("--layers", layers, "Fewer layers than the model has; 0: all of them")->capture_default_str();
+  aurea::tools::Options options;
+  app.add_option("--like", options.like, "The model whose shape to take, such as Phi-3.5-mini")->required();
+  app.add_option("-o,--output", options.output, "Folder to make")->required();
+  app.add_option("--seed", options.seed, "Same seed, same bytes")->capture_default_str();
+  app.add_option("--layers", options.layers, "Fewer layers than the model has; 0: all of them")->capture_default_str();
+  app.add_flag("--mount", options.mount, "Compute the weights when they are read, for models larger than the disk; runs until unmounted");
   CLI11_PARSE(app, argc, argv);
   try {
-    aurea::tools::run(like, folder, seed, layers);
+    aurea::tools::run(options);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "make_checkpoint: %s\n", error.what());

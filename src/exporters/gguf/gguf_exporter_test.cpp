@@ -108,6 +108,10 @@ TEST(ModelCard, TitlesAndSizes) {
   EXPECT_EQ(size_label(13'960'238'080), "14B");
   EXPECT_EQ(size_label(6'819'072), "6.8M");
   EXPECT_EQ(size_label(134'500'000), "134M");
+  models::ModelDescription mixture;
+  mixture.tensors.push_back({"a.weight", {}, models::TensorRole::kAttnQ, 0, {1000, 1000}, {}});
+  mixture.tensors.push_back({"b.weight", {}, models::TensorRole::kFfnUp, 0, {16, 1000, 1500}, {}});
+  EXPECT_EQ(size_label(mixture), "16x2.5M");
 }
 
 TEST(ModelCard, FrontMatterGivesPlainValuesOnly) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <sstream>
@@ -80,6 +81,18 @@ std::string size_label(uint64_t parameters) {
   return {};
 }
 
+std::string size_label(const models::ModelDescription& description) {
+  uint64_t parameters = 0, experts = 0;
+  for (const models::TensorSpec& spec : description.tensors) {
+    if (spec.role == models::TensorRole::kRopeFactors) continue;
+    uint64_t count = 1;
+    for (const uint64_t n : spec.shape) count *= n;
+    parameters += count / spec.n_parts();
+    experts = std::max(experts, spec.n_parts());
+  }
+  return (experts > 1 ? fmt::format("{}x", experts) : "") + size_label(parameters);
+}
+
 std::string front_matter_value(std::string_view card, std::string_view key) {
   std::istringstream lines{std::string(card)};
   std::string line;
@@ -96,7 +109,7 @@ std::string front_matter_value(std::string_view card, std::string_view key) {
 void add_card_keys(const models::ModelSource& source, GgufMetadata& metadata) {
   const std::string folder = std::filesystem::weakly_canonical(source.path()).filename().string();
   metadata.set("general.name", GgufValue::string(sanitize_utf8(title_of(folder))));
-  metadata.set("general.size_label", GgufValue::string(size_label(source.parameter_count())));
+  metadata.set("general.size_label", GgufValue::string(size_label(source.description())));
   if (const auto path = source.path() / "README.md"; std::filesystem::exists(path)) {
     const std::string card = read_text_file(path, kMaxCardBytes);
     for (const auto& [from, to] : {std::pair{"license", "general.license"}, {"license_link", "general.license.link"}}) {

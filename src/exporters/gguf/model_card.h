@@ -18,6 +18,8 @@ std::string title_of(std::string_view folder_name);
 
 /// "3.8B", "14B", "6.8M": rounded to at least two digits. Rule: llama.cpp gguf-py/gguf/utility.py.
 std::string size_label(uint64_t parameters);
+/// The same for a model; a mixture of experts is "16x4.1B": their number, and the size with one of them.
+std::string size_label(const models::ModelDescription& description);
 
 /// One `key: value` line of a card's front matter (between two lines of ---); empty if absent or not a plain value.
 std::string front_matter_value(std::string_view card, std::string_view key);
