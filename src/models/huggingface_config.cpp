@@ -63,6 +63,29 @@ std::optional<uint64_t> optional_count(const Json& config, const char* key) {
   return optional_int(config, key) ? std::optional(required_count(config, key)) : std::nullopt;
 }
 
+const char* present(const Json& config, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (const auto it = config.find(key); it != config.end() && !it->is_null()) return key;
+  }
+  return *keys.begin();
+}
+
+Hyperparams read_common(const Json& config) {
+  Hyperparams p;
+  p.vocab_size = required_count(config, "vocab_size");
+  p.hidden = required_count(config, present(config, {"hidden_size", "n_embd"}));
+  p.n_layers = required_count(config, present(config, {"num_hidden_layers", "n_layer"}));
+  const char* heads = present(config, {"num_attention_heads", "n_head"});
+  p.n_heads = required_count(config, heads);
+  if (p.n_heads == 0) fail_file("key '{}' is 0", heads);
+  p.n_kv_heads = optional_count(config, present(config, {"num_key_value_heads", "n_head_kv"})).value_or(p.n_heads);
+  p.head_dim = optional_count(config, "head_dim").value_or(p.hidden / p.n_heads);
+  p.ffn = optional_count(config, present(config, {"intermediate_size", "n_inner"})).value_or(0);
+  p.context_length = required_count(config, present(config, {"max_position_embeddings", "n_positions"}));
+  p.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(false);
+  return p;
+}
+
 void require_activation(const Json& config, const char* key, std::initializer_list<std::string_view> supported) {
   const std::string found = optional_string(config, key).value_or(std::string(*supported.begin()));
   if (std::ranges::find(supported, found) != supported.end()) return;

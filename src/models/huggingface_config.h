@@ -10,6 +10,13 @@ namespace aurea::models {
 uint64_t required_count(const Json& config, const char* key);
 std::optional<uint64_t> optional_count(const Json& config, const char* key);
 
+/// The first of these keys that is there and not null; the first one if none is.
+const char* present(const Json& config, std::initializer_list<const char*> keys);
+
+/// Sizes, heads, context and tied embeddings, in today's spelling or that of phi's first checkpoints (n_embd, n_head, ...). The head size
+/// is hidden / heads where `head_dim` does not say; the MLP's width may be absent (0).
+Hyperparams read_common(const Json& config);
+
 /// Reads rope_theta, partial_rotary_factor and rope_scaling (or rope_parameters, transformers 5's form) with LongRoPE's lists.
 /// Throws kUnsupported for another scaling type, kBadFile for contradictions.
 struct RopeDefaults {  // what holds when the file does not say

@@ -17,28 +17,10 @@ namespace {
 
 constexpr const char* kFusedName = "model.layers.0.self_attn.Wqkv.weight";
 
-/// The first of these keys that is there and not null.
-const char* present(const Json& config, std::initializer_list<const char*> keys) {
-  for (const char* key : keys) {
-    if (const auto it = config.find(key); it != config.end() && !it->is_null()) return key;
-  }
-  return *keys.begin();
-}
-
 Hyperparams from_huggingface(const Json& config, const StoredShape& stored) {
-  Hyperparams p;
-  p.vocab_size = required_count(config, "vocab_size");
-  p.hidden = required_count(config, present(config, {"hidden_size", "n_embd"}));
-  p.n_layers = required_count(config, present(config, {"num_hidden_layers", "n_layer"}));
-  const char* heads = present(config, {"num_attention_heads", "n_head"});
-  p.n_heads = required_count(config, heads);
-  if (p.n_heads == 0) fail_file("key '{}' is 0", heads);
-  p.n_kv_heads = optional_count(config, present(config, {"num_key_value_heads", "n_head_kv"})).value_or(p.n_heads);
-  p.head_dim = optional_count(config, "head_dim").value_or(p.hidden / p.n_heads);
-  p.ffn = optional_count(config, present(config, {"intermediate_size", "n_inner"})).value_or(4 * p.hidden);
-  p.context_length = required_count(config, present(config, {"max_position_embeddings", "n_positions"}));
+  Hyperparams p = read_common(config);
+  if (p.ffn == 0) p.ffn = 4 * p.hidden;
   p.norm_eps = optional_number(config, present(config, {"layer_norm_eps", "layer_norm_epsilon"})).value_or(1e-5);
-  p.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(false);
   p.rope = read_rope(config, p.head_dim, p.context_length, {.partial = 0.5, .original_context = p.context_length});
   if (const auto dims = optional_count(config, "rotary_dim")) p.rope.dims = *dims;
   if (p.rope.has_factors()) fail(ErrorCode::kUnsupported, "rope settings: LongRoPE is not supported here, only plain rotary embedding");

@@ -14,19 +14,9 @@ namespace {
 constexpr uint64_t kDefaultOriginalContext = 4096;  // Phi3Config's default for original_max_position_embeddings
 
 Hyperparams from_huggingface(const Json& config, const StoredShape&) {
-  Hyperparams p;
-  p.vocab_size = required_count(config, "vocab_size");
-  p.hidden = required_count(config, "hidden_size");
-  p.n_layers = required_count(config, "num_hidden_layers");
-  p.n_heads = required_count(config, "num_attention_heads");
-  p.n_kv_heads = optional_count(config, "num_key_value_heads").value_or(p.n_heads);
-  if (p.n_heads == 0) fail_file("key 'num_attention_heads' is 0");
-  p.head_dim = optional_count(config, "head_dim").value_or(p.hidden / p.n_heads);
-  p.ffn = required_count(config, "intermediate_size");
-  p.context_length = required_count(config, "max_position_embeddings");
+  Hyperparams p = read_common(config);
   p.sliding_window = optional_count(config, "sliding_window").value_or(0);
   p.norm_eps = optional_number(config, "rms_norm_eps").value_or(1e-5);
-  p.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(false);
   p.rope = read_rope(config, p.head_dim, p.context_length, {.original_context = kDefaultOriginalContext});
   require_activation(config, "hidden_act", {"silu"});
   for (const char* key : {"attention_bias", "mlp_bias", "lm_head_bias"}) {

@@ -20,25 +20,16 @@ constexpr double kPublishedMagnitude = 1.243163121016122;
 constexpr double kPublishedJitter = 0.01;
 
 /// The checkpoint's own rows tell the head size: Phi-tiny-MoE's is not hidden / heads.
-uint64_t head_size(const Json& config, const StoredShape& stored, const Hyperparams& p) {
+uint64_t head_size(const StoredShape& stored, const Hyperparams& p) {
   if (const Shape* shape = stored("model.layers.0.self_attn.q_proj.weight"); shape != nullptr && shape->size() == 2) return (*shape)[0] / p.n_heads;
-  return optional_count(config, "head_dim").value_or(p.hidden / p.n_heads);
+  return p.head_dim;
 }
 
 Hyperparams from_huggingface(const Json& config, const StoredShape& stored) {
-  Hyperparams p;
-  p.vocab_size = required_count(config, "vocab_size");
-  p.hidden = required_count(config, "hidden_size");
-  p.n_layers = required_count(config, "num_hidden_layers");
-  p.n_heads = required_count(config, "num_attention_heads");
-  if (p.n_heads == 0) fail_file("key 'num_attention_heads' is 0");
-  p.n_kv_heads = optional_count(config, "num_key_value_heads").value_or(p.n_heads);
-  p.head_dim = head_size(config, stored, p);
-  p.ffn = required_count(config, "intermediate_size");
-  p.context_length = required_count(config, "max_position_embeddings");
+  Hyperparams p = read_common(config);
+  p.head_dim = head_size(stored, p);
   p.sliding_window = optional_count(config, "sliding_window").value_or(0);
   p.norm_eps = optional_number(config, "rms_norm_eps").value_or(1e-5);
-  p.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(false);
   p.attention_bias = optional_bool(config, "attention_bias").value_or(false);
   p.output_bias = optional_bool(config, "lm_head_bias").value_or(false);
   p.rope = read_rope(config, p.head_dim, p.context_length, {.theta = 1e6, .original_context = p.context_length});
