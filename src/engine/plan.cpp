@@ -58,8 +58,7 @@ bool region_is_read_later(const Graph& graph, const Placement& place, size_t n, 
   for (size_t later = n + 1; later < graph.nodes.size(); ++later) {
     const auto* slice = std::get_if<models::Slice>(&graph.nodes[later].op);
     for (const ValueId input : graph.nodes[later].inputs) {
-      // Values made after node n are not placed yet (root is unset): they cannot be older views.
-      if (place.root[input] != place.root[value] || input > graph.nodes[n].output) continue;
+      if (place.root[input] != place.root[value]) continue;  // also values made later, which have no root yet
       const size_t other = place.column[input] + (slice != nullptr ? slice->begin : 0);
       const size_t width = graph.values[slice != nullptr ? graph.nodes[later].output : input].width;
       if (other < end && begin < other + width) return true;

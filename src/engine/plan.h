@@ -1,8 +1,6 @@
 // A model's graph, planned onto kernels: a flat list of nodes with buffers, weights and kernels already chosen.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>

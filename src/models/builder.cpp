@@ -35,6 +35,21 @@ ValueId Builder::linear(ValueId x, const std::string& name, const std::string& s
   return graph().linear(x, weight, added, rows, gguf_ + name);
 }
 
+Builder::Projected Builder::project(ValueId h, bool bias) {
+  const Hyperparams& p = d_.params;
+  const uint64_t q_width = p.n_heads * p.head_dim, kv_width = p.n_kv_heads * p.head_dim;
+  if (!p.fused_qkv) {
+    const ValueId q = linear(h, "attn_q", "self_attn.q_proj", TensorRole::kAttnQ, q_width, bias);
+    const ValueId k = linear(h, "attn_k", "self_attn.k_proj", TensorRole::kAttnK, kv_width, bias);
+    return {q, k, linear(h, "attn_v", "self_attn.v_proj", TensorRole::kAttnV, kv_width, bias)};
+  }
+  // Rows: all queries, all keys, all values.
+  const ValueId fused = linear(h, "attn_qkv", "self_attn.Wqkv", TensorRole::kAttnQkv, q_width + 2 * kv_width, bias);
+  const ValueId q = graph().slice(fused, 0, q_width, value("q"));
+  const ValueId k = graph().slice(fused, q_width, kv_width, value("k"));
+  return {q, k, graph().slice(fused, q_width + kv_width, kv_width, value("v"))};
+}
+
 ValueId Builder::attention(ValueId q, ValueId k, ValueId v) {
   const Hyperparams& p = d_.params;
   const Attention op{.layer = static_cast<uint32_t>(layer_),

@@ -23,6 +23,11 @@ class Builder {
   /// Over runs of `width` columns; 0: over the whole row.
   ValueId layer_norm(ValueId x, const std::string& name, const std::string& source, uint64_t width = 0);
   ValueId linear(ValueId x, const std::string& name, const std::string& source, TensorRole role, uint64_t rows, bool bias = false);
+  /// Query, key and value [n_tokens, heads * head_dim], before the rotation: three matrices, or one with fused_qkv.
+  struct Projected {
+    ValueId q, k, v;
+  };
+  Projected project(ValueId h, bool bias);
   /// (q, k, v), rotated already -> [n_tokens, n_heads * head_dim], with the model's heads and window.
   ValueId attention(ValueId q, ValueId k, ValueId v);
 

@@ -54,6 +54,12 @@ struct ModelDescription {
   }
 };
 
+/// A matrix that an op multiplies with, and the share of it that one token reads.
+struct MatrixUse {
+  TensorId weight;
+  double share;
+};
+
 /// The matrices that a node multiplies with, and how much of each one token reads.
 std::vector<MatrixUse> matrices_of(const ModelDescription& description, const Node& node);
 

@@ -38,8 +38,12 @@ Hyperparams GgufKeys::common() const {
 
   const std::string scaling = optional_string("rope.scaling.type").value_or("none");
   const double factor = optional_number("rope.scaling.factor").value_or(1.0);
-  if (scaling != "none" && scaling != "longrope" && !(scaling == "linear" && (factor == 0 || factor == 1))) {
+  if (scaling != "none" && scaling != "longrope" && scaling != "linear") {
     fail(ErrorCode::kUnsupported, "key '{}': '{}' is not supported, only none and longrope", full("rope.scaling.type"), scaling);
+  }
+  if (factor != 0 && factor != 1) fail(ErrorCode::kUnsupported, "key '{}' is {}; expected rope that is not stretched (1)", full("rope.scaling.factor"), factor);
+  if (file_.find("rope_factors_short.weight") == nullptr && optional_number("rope.scaling.attn_factor").value_or(1.0) != 1.0) {
+    fail(ErrorCode::kUnsupported, "key '{}' without the tensors rope_factors_short and rope_factors_long", full("rope.scaling.attn_factor"));
   }
   if (const uint64_t length = optional_count("attention.value_length").value_or(p.head_dim); length != p.head_dim) {
     fail(ErrorCode::kUnsupported, "key '{}' is {}; expected the keys' {}", full("attention.value_length"), length, p.head_dim);

@@ -58,13 +58,6 @@ struct SelectRows {};  // keeps the rows whose logits are wanted; everything aft
 using Op = std::variant<Embedding, RmsNorm, LayerNorm, Linear, Slice, Rope, Attention, SiluMul, Gelu, SparseMixer, Experts, Add,
                         SelectRows>;
 
-/// A matrix that an op multiplies with, and the share of it that one token reads.
-struct MatrixUse {
-  TensorId weight;
-  double share;
-};
-
-
 struct Node {
   Op op;
   std::vector<ValueId> inputs;

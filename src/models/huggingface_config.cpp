@@ -101,7 +101,7 @@ RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positio
   params.theta = either_place(config, rope, "rope_theta").value_or(defaults.theta);
   const double original =
       either_place(config, rope, "original_max_position_embeddings").value_or(static_cast<double>(defaults.original_context));
-  if (!(original >= 1) || original > 1e9 || original != std::floor(original)) {
+  if (!(original >= 0) || original > 1e9 || original != std::floor(original)) {
     fail_file("key 'original_max_position_embeddings': {} is not a token count", original);
   }
   params.original_context = static_cast<uint64_t>(original);
@@ -117,8 +117,11 @@ RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positio
   params.long_factors = read_factors(*rope, "long_factor");
   const double magnitude = read_magnitude(*rope, type, static_cast<double>(max_positions), original);
   // A float32 in the original's arithmetic, and in a GGUF file.
-  params.short_magnitude = static_cast<float>(optional_number(*rope, "short_mscale").value_or(magnitude));
-  params.long_magnitude = static_cast<float>(optional_number(*rope, "long_mscale").value_or(magnitude));
+  const auto of_list = [&](const char* key) {
+    return static_cast<float>((defaults.own_magnitudes ? optional_number(*rope, key) : std::nullopt).value_or(magnitude));
+  };
+  params.short_magnitude = of_list("short_mscale");
+  params.long_magnitude = of_list("long_mscale");
   return params;
 }
 

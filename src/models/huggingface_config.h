@@ -23,6 +23,7 @@ struct RopeDefaults {  // what holds when the file does not say
   double partial = 1.0;  // the share of each head that is rotated
   double theta = 10000.0;
   uint64_t original_context;  // the length up to which the short list holds
+  bool own_magnitudes = false;  // short_mscale and long_mscale count, as PhiMoE's code has it and Phi-3's has not
 };
 RopeParams read_rope(const Json& config, uint64_t head_dim, uint64_t max_positions, const RopeDefaults& defaults);
 

@@ -52,7 +52,6 @@ void validate(const Hyperparams& p) {
     if (!(magnitude > 0) || magnitude > 100) fail_file("rope magnitude is {}, expected a small positive number", magnitude);
   }
   check_range("number of experts", p.n_experts, 0, kMaxExperts);
-  if (p.n_experts == 1) fail_file("one expert is no mixture; expected two or more");
   if (!(p.router_jitter >= 0) || p.router_jitter > 1) fail_file("router jitter is {}, expected 0 to 1", p.router_jitter);
   if (p.rope.has_factors() || !p.rope.long_factors.empty()) {
     check_factors("short", p.rope.short_factors, p.rope.dims / 2);

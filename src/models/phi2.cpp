@@ -3,7 +3,6 @@
 // and a LayerNorm on each head's queries and keys.
 // Source of the arithmetic: huggingface/transformers models/phi/modeling_phi.py; of the GGUF names and keys: llama.cpp v0.5.0
 // conversion/phi.py. Names and keys of older checkpoints: mlc-ai/mlc-llm python/mlc_llm/model/phi/phi_loader.py.
-#include <array>
 #include <utility>
 
 #include "core/error.h"
@@ -37,6 +36,7 @@ Hyperparams from_gguf(const formats::GgufFile& file) {
   p.norm_eps = keys.number("attention.layer_norm_epsilon");
   p.attention_bias = p.output_bias = true;
   p.qk_norm = file.find("blk.0.attn_q_norm.weight") != nullptr;
+  if (p.n_experts > 0) fail(ErrorCode::kUnsupported, "key '{}' is {}; expected no experts here", keys.full("expert_count"), p.n_experts);
   p.fused_qkv = file.find("blk.0.attn_qkv.weight") != nullptr;
   return p;
 }
@@ -46,21 +46,6 @@ void to_gguf(const Hyperparams& p, formats::GgufMetadata& metadata) {
   keys.common(p);
   keys.number("attention.layer_norm_epsilon", p.norm_eps);
   if (p.rope.theta != 10000.0) keys.number("rope.freq_base", p.rope.theta);
-  metadata.set("tokenizer.ggml.add_bos_token", formats::GgufValue::boolean(false));
-}
-
-/// Query, key and value [n_tokens, heads * head_dim], before the rotation.
-std::array<ValueId, 3> project(Builder& b, const Hyperparams& p, ValueId h) {
-  const uint64_t q_width = p.n_heads * p.head_dim, kv_width = p.n_kv_heads * p.head_dim;
-  if (!p.fused_qkv) {
-    return {b.linear(h, "attn_q", "self_attn.q_proj", TensorRole::kAttnQ, q_width, true),
-            b.linear(h, "attn_k", "self_attn.k_proj", TensorRole::kAttnK, kv_width, true),
-            b.linear(h, "attn_v", "self_attn.v_proj", TensorRole::kAttnV, kv_width, true)};
-  }
-  // Rows: all queries, all keys, all values.
-  const ValueId fused = b.linear(h, "attn_qkv", "self_attn.Wqkv", TensorRole::kAttnQkv, q_width + 2 * kv_width, true);
-  return {b.graph().slice(fused, 0, q_width, b.value("q")), b.graph().slice(fused, q_width, kv_width, b.value("k")),
-          b.graph().slice(fused, q_width + kv_width, kv_width, b.value("v"))};
 }
 
 ValueId describe_block(ModelDescription& d, int layer, ValueId x) {
@@ -69,12 +54,14 @@ ValueId describe_block(ModelDescription& d, int layer, ValueId x) {
   Builder b(d, layer, fmt::format("blk.{}.", layer), fmt::format("model.layers.{}.", layer));
 
   const ValueId h = b.layer_norm(x, "attn_norm", "input_layernorm");
-  auto [q, k, v] = project(b, p, h);
+  auto [q, k, v] = b.project(h, true);
   if (p.qk_norm) {
     q = b.layer_norm(q, "attn_q_norm", "self_attn.q_layernorm", p.head_dim);
     k = b.layer_norm(k, "attn_k_norm", "self_attn.k_layernorm", p.head_dim);
   }
-  const ValueId a = b.attention(g.rope(q, p.n_heads, p.head_dim, b.value("q_rope")), g.rope(k, p.n_kv_heads, p.head_dim, b.value("k_rope")), v);
+  q = g.rope(q, p.n_heads, p.head_dim, b.value("q_rope"));
+  k = g.rope(k, p.n_kv_heads, p.head_dim, b.value("k_rope"));
+  const ValueId a = b.attention(q, k, v);
   const ValueId attended = b.linear(a, "attn_output", "self_attn.dense", TensorRole::kAttnOutput, p.hidden, true);
   const ValueId inner = g.gelu(b.linear(h, "ffn_up", "mlp.fc1", TensorRole::kFfnUp, p.ffn, true), b.value("ffn_act"));
   const ValueId mlp = b.linear(inner, "ffn_down", "mlp.fc2", TensorRole::kFfnDown, p.hidden, true);

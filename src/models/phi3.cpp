@@ -65,7 +65,9 @@ ValueId describe_block(ModelDescription& d, int layer, ValueId x) {
   const ValueId f = b.rms_norm(x, "ffn_norm", "post_attention_layernorm");
   // Rows: the gate half first, then up.
   const ValueId both = b.linear(f, "ffn_up", "mlp.gate_up_proj", TensorRole::kFfnUp, 2 * p.ffn);
-  const ValueId inner = g.silu_mul(g.slice(both, 0, p.ffn, b.value("gate")), g.slice(both, p.ffn, p.ffn, b.value("up")), b.value("ffn_act"));
+  const ValueId gate = g.slice(both, 0, p.ffn, b.value("gate"));
+  const ValueId up = g.slice(both, p.ffn, p.ffn, b.value("up"));
+  const ValueId inner = g.silu_mul(gate, up, b.value("ffn_act"));
   return g.add(x, b.linear(inner, "ffn_down", "mlp.down_proj", TensorRole::kFfnDown, p.hidden), b.value("output"));
 }
 

@@ -32,8 +32,9 @@ Hyperparams from_huggingface(const Json& config, const StoredShape& stored) {
   p.norm_eps = optional_number(config, "rms_norm_eps").value_or(1e-5);
   p.attention_bias = optional_bool(config, "attention_bias").value_or(false);
   p.output_bias = optional_bool(config, "lm_head_bias").value_or(false);
-  p.rope = read_rope(config, p.head_dim, p.context_length, {.theta = 1e6, .original_context = p.context_length});
+  p.rope = read_rope(config, p.head_dim, p.context_length, {.theta = 1e6, .original_context = p.context_length, .own_magnitudes = true});
   p.n_experts = required_count(config, "num_local_experts");
+  if (p.n_experts < 2) fail_file("key 'num_local_experts' is {}; expected two experts or more", p.n_experts);
   p.router_jitter = optional_number(config, "router_jitter_noise").value_or(kPublishedJitter);
   const uint64_t used = optional_count(config, "num_experts_per_tok").value_or(2);
   if (used != 2) fail(ErrorCode::kUnsupported, "key 'num_experts_per_tok': {} experts per token are not supported, only 2", used);
@@ -46,7 +47,8 @@ Hyperparams from_gguf(const formats::GgufFile& file) {
   Hyperparams p = keys.common();
   p.sliding_window = keys.optional_count("attention.sliding_window").value_or(0);
   p.norm_eps = keys.number("attention.layer_norm_rms_epsilon");
-  p.attention_bias = file.find("blk.0.attn_q.bias") != nullptr;
+  p.fused_qkv = file.find("blk.0.attn_qkv.weight") != nullptr;
+  p.attention_bias = file.find(p.fused_qkv ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias") != nullptr;
   p.output_bias = file.find("output.bias") != nullptr;
   keys.read_longrope(p);
   if (p.rope.has_factors()) {
@@ -61,7 +63,7 @@ Hyperparams from_gguf(const formats::GgufFile& file) {
       p.rope.short_magnitude = p.rope.long_magnitude = kPublishedMagnitude;
     }
   }
-  if (p.n_experts == 0) fail_file("key '{}' is missing or 0", keys.full("expert_count"));
+  if (p.n_experts < 2) fail_file("key '{}' is {}; expected two experts or more", keys.full("expert_count"), p.n_experts);
   p.router_jitter = keys.optional_number("router_jitter_noise").value_or(kPublishedJitter);
   if (const uint64_t used = keys.optional_count("expert_used_count").value_or(2); used != 2) {
     fail(ErrorCode::kUnsupported, "key '{}': {} experts per token are not supported, only 2", keys.full("expert_used_count"), used);
@@ -89,14 +91,13 @@ void to_gguf(const Hyperparams& p, formats::GgufMetadata& metadata) {
 ValueId describe_block(ModelDescription& d, int layer, ValueId x) {
   const Hyperparams& p = d.params;
   Graph& g = d.graph;
-  const uint64_t q_width = p.n_heads * p.head_dim, kv_width = p.n_kv_heads * p.head_dim;
   Builder b(d, layer, fmt::format("blk.{}.", layer), fmt::format("model.layers.{}.", layer));
 
   const ValueId h = b.layer_norm(x, "attn_norm", "input_layernorm");
-  const ValueId q = b.linear(h, "attn_q", "self_attn.q_proj", TensorRole::kAttnQ, q_width, p.attention_bias);
-  const ValueId k = b.linear(h, "attn_k", "self_attn.k_proj", TensorRole::kAttnK, kv_width, p.attention_bias);
-  const ValueId v = b.linear(h, "attn_v", "self_attn.v_proj", TensorRole::kAttnV, kv_width, p.attention_bias);
-  const ValueId a = b.attention(g.rope(q, p.n_heads, p.head_dim, b.value("q_rope")), g.rope(k, p.n_kv_heads, p.head_dim, b.value("k_rope")), v);
+  const auto [q, k, v] = b.project(h, p.attention_bias);
+  const ValueId q_rotated = g.rope(q, p.n_heads, p.head_dim, b.value("q_rope"));
+  const ValueId k_rotated = g.rope(k, p.n_kv_heads, p.head_dim, b.value("k_rope"));
+  const ValueId a = b.attention(q_rotated, k_rotated, v);
   const ValueId attended = b.linear(a, "attn_output", "self_attn.o_proj", TensorRole::kAttnOutput, p.hidden, p.attention_bias);
   x = g.add(x, attended, b.value("attn_residual"));
 

@@ -58,6 +58,7 @@ TEST(PhiMoe, WhatWouldChangeTheFunctionIsRefused) {
   };
   refused("hidden_act", "gelu");
   refused("num_experts_per_tok", 4);
+  refused("num_local_experts", 0);
   refused("num_local_experts", 1);
   refused("num_local_experts", 100000);
   refused("router_jitter_noise", -1);

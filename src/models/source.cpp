@@ -68,7 +68,7 @@ void ModelSource::open_folder() {
   safetensors_ = formats::SafetensorsFile::open_folder(path_);
   if (architecture.current_name != nullptr) {
     for (const auto& tensor : safetensors_->tensors()) {
-      std::string current = architecture.current_name(tensor.name, config);
+      std::string current = in_config([&] { return architecture.current_name(tensor.name, config); });
       if (current != tensor.name) stored_names_.emplace(std::move(current), tensor.name);
     }
   }
@@ -91,14 +91,16 @@ void ModelSource::open_folder() {
 
 void ModelSource::open_gguf() {
   gguf_ = formats::GgufFile::open(path_);
+  const Architecture* architecture = nullptr;
+  Hyperparams params;
   try {
-    const Architecture& architecture = architecture_for_gguf(gguf_->metadata().required_string("general.architecture"));
-    const Hyperparams params = architecture.from_gguf(*gguf_);
+    architecture = &architecture_for_gguf(gguf_->metadata().required_string("general.architecture"));
+    params = architecture->from_gguf(*gguf_);
     validate(params);
-    bind(architecture, params);
   } catch (Error& error) {
     throw error.add_context(path_.string());
   }
+  bind(*architecture, params);
   std::vector<std::string> stored;
   for (const auto& tensor : gguf_->tensors()) stored.push_back(tensor.name);
   check_nothing_left(stored);
@@ -166,10 +168,13 @@ std::vector<TensorView> ModelSource::find_in_folder(const TensorSpec& spec) cons
 void ModelSource::check_nothing_left(const std::vector<std::string>& stored) const {
   std::unordered_set<std::string> known;
   for (const TensorSpec& spec : description_.tensors) {
-    if (gguf_) known.insert(spec.name);
-    for (const std::string& source : spec.sources) known.insert(stored_name(source));
+    if (gguf_) {
+      known.insert(spec.name);
+    } else {
+      for (const std::string& source : spec.sources) known.insert(stored_name(source));
+    }
   }
-  for (const std::string& copy : description_.copies) known.insert(stored_name(copy));
+  if (!gguf_) known.insert(description_.copies.begin(), description_.copies.end());
   for (const std::string& name : stored) {
     if (!known.contains(name) && !is_derived(name)) {
       fail(ErrorCode::kUnsupported, "{}: tensor '{}' has no place in this architecture ({}); leaving it out would change the model",

@@ -24,7 +24,7 @@ std::span<const Recipe> recipes();
 /// Any case; "Q4_K" and "Q5_K" mean the medium mixes. Throws kBadArgument with the list of names.
 const Recipe& find_recipe(std::string_view name);
 
-/// The type of every tensor of the model, by TensorId. Norms and rope factors are float32 in every recipe.
+/// The type of every tensor of the model, by TensorId. Norms, biases, routers and rope factors are float32 in every recipe.
 std::vector<QuantType> assign_types(const models::ModelDescription& description, const Recipe& recipe);
 
 /// Is layer i of n one of those that the medium mixes give more bits: the first and last eighth and every third between.

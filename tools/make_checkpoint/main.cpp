@@ -55,7 +55,9 @@ void run(const Options& options) {
   if (options.layers > 0) config["num_hidden_layers"] = options.layers;
   const models::Architecture& architecture = models::architecture_for_huggingface(config);
   const models::StoredShape no_stored_shapes = [](const std::string&) { return nullptr; };
-  const models::ModelDescription description = architecture.describe(architecture.from_huggingface(config, no_stored_shapes));
+  const models::Hyperparams params = architecture.from_huggingface(config, no_stored_shapes);
+  validate(params);
+  const models::ModelDescription description = architecture.describe(params);
   const std::vector<Shard> shards = make_shards(description);
   uint64_t total = 0, done = 0;
   for (const Shard& shard : shards) total += shard.data_bytes;

@@ -16,6 +16,7 @@ namespace {
 struct Served {
   std::span<const Shard> shards;
   uint64_t seed;
+  bool mounted = false;
 };
 
 const Served& served() { return *static_cast<const Served*>(fuse_get_context()->private_data); }
@@ -28,6 +29,12 @@ const Shard* find(const char* path) {
 }
 
 uint64_t size_of(const Shard& shard) { return shard.header.size() + shard.data_bytes; }
+
+void* on_mounted(fuse_conn_info*, fuse_config*) {
+  void* state = fuse_get_context()->private_data;
+  static_cast<Served*>(state)->mounted = true;
+  return state;
+}
 
 int get_attributes(const char* path, struct stat* out, fuse_file_info*) {
   *out = {};
@@ -67,13 +74,15 @@ int read_file(const char* path, char* buffer, size_t size, off_t offset, fuse_fi
 
 void serve_shards(const std::filesystem::path& folder, std::span<const Shard> shards, uint64_t seed) {
   fuse_operations operations{};
+  operations.init = on_mounted;
   operations.getattr = get_attributes;
   operations.readdir = list_folder;
   operations.read = read_file;
   Served state{shards, seed};
   std::string arguments[] = {"make_checkpoint", "-f", "-oro,kernel_cache,auto_unmount", folder.string()};
   char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(), arguments[3].data()};
-  if (fuse_main(std::ssize(argv), argv, &operations, &state) != 0) {
+  // A mount that was ended by a signal is not a failure.
+  if (fuse_main(std::ssize(argv), argv, &operations, &state) != 0 && !state.mounted) {
     fail(ErrorCode::kDevice, "{}: cannot mount there; /dev/fuse, the package fuse3 and the right to mount are needed", folder.string());
   }
 }
