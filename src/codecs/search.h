@@ -5,11 +5,14 @@
 // ggml-quants.c: the same candidates, in the same order, with the same rounding, so that the blocks come out equal.
 //
 // Groups are independent, so each one is a lane of a vector: every lane adds up its own elements in their own order,
-// and the bits are the same for every vector width. The text is search_lanes.inc.h; it is compiled once per width.
-// Included by files built for newer CPUs: integer headers only.
+// and the bits are the same for every vector width. The text is search_lanes.inc.h (codebook_lanes.inc.h for the search
+// in grids, where the lanes are candidates and entries); it is compiled once per width. Included by files built for
+// newer CPUs: integer headers only.
 #pragma once
 
 #include <stdint.h>
+
+#include "codecs/codebook.h"
 
 namespace aurea::codecs {
 
@@ -41,6 +44,36 @@ struct AffineSearch {
   bool absolute_error = false;               // judge by sum w |x - x^| instead of the squares
 };
 
+/// Which runs are looked up once more with the scale of the best candidate.
+enum class Refit : uint8_t {
+  kOffGrid,      // those whose levels were no entry
+  kAllIfAnyOff,  // all, if there was such a run
+  kAll,
+};
+
+/// Codebook search of a group: candidates (top + step * k) / peak, k = -steps .. steps, as inverse scales, top = the
+/// highest odd integer of the grid (5 or 15).
+struct CodebookSearch {
+  const Codebook* book;
+  int group;  // elements that share a scale: 16 or 32
+  int steps;  // at most 15
+  float step;
+  Refit refit;
+};
+
+/// Magnitudes x [n_groups, group] (a flipped sign makes one negative), weights, and per group what its candidates are
+/// made of.
+struct CodebookGroups {
+  const float *x, *w, *root_w;  // [n_groups, group], root_w = sqrt(w)
+  const float* peak;            // [n_groups] a group with 0 is lost: scale 0, indices 0
+  const float* scale;           // [n_groups] the scale if no candidate is usable
+};
+
+struct CodebookFits {
+  float scale[kMaxGroups];                   // negative: all signs of the group are to be turned round
+  uint16_t indices[kChunkBlocks * 256 / 4];  // [n_groups, group / run] grid entries, runs of the grid's length
+};
+
 /// One build of the searches. x and w: [n_groups, n], contiguous; n_groups <= kMaxGroups.
 /// n is 16 or 32 (`positive`: 8 or 16). Finite x, w >= 0. No function keeps state or allocates.
 struct SearchSet {
@@ -61,6 +94,15 @@ struct SearchSet {
   /// Non-negative x to codes 0 .. levels (scales and minima of sub-blocks): a list of candidates, then passes as in
   /// `coordinate`. codes: [n_groups, n].
   void (*positive)(const float* x, const float* w, int n_groups, int n, int levels, uint8_t* codes, float* scales);
+
+  /// The scale that `positive` would give to groups of 32. Elements may be negative here; their codes are as the
+  /// reference has them in unsigned bytes: 256 - k instead of -k where it judges by stored codes.
+  void (*wrapped_scale)(const float* x, const float* w, int n_groups, int levels, float* scales);
+
+  /// Runs of |x| to entries of a codebook, minimising sum w (|x| - scale q)^2, q = the odd integer of a level. Levels
+  /// are the nearest ones for the candidate scale; where they are no entry, the best of the entries near them, judged
+  /// by sum sqrt(w) (|x| - q / inverse)^2. At most kChunkBlocks * 256 elements.
+  void (*codebook)(const CodebookSearch& search, const CodebookGroups& groups, int n_groups, CodebookFits* fits);
 
   /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, for n elements (a multiple of 16).
   void (*codes_by_division)(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes);

@@ -1,14 +1,18 @@
 // The searches with 256-bit vectors. Compiled with -mavx2 (see CMakeLists.txt); entered only after a look at the CPU.
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #include "codecs/search.h"
 
 namespace aurea::codecs {
 namespace {
 #include "codecs/search_lanes.inc.h"
+// With its vectors.
+#include "codecs/codebook_lanes.inc.h"
 }  // namespace
 
-extern const SearchSet kSearchAvx2 = {"avx2",   symmetric,         affine,          coordinate,
-                                      positive, codes_by_division, codes_by_inverse};
+extern const SearchSet kSearchAvx2 = {"avx2",   symmetric,         affine,          coordinate, positive, wrapped_scale,
+                                      codebook, codes_by_division, codes_by_inverse};
 
 }  // namespace aurea::codecs
 #endif

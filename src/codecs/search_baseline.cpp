@@ -4,9 +4,11 @@
 namespace aurea::codecs {
 namespace {
 #include "codecs/search_lanes.inc.h"
+// With its vectors.
+#include "codecs/codebook_lanes.inc.h"
 }  // namespace
 
-extern const SearchSet kSearchBaseline = {"baseline", symmetric,         affine,          coordinate,
-                                          positive,   codes_by_division, codes_by_inverse};
+extern const SearchSet kSearchBaseline = {
+    "baseline", symmetric, affine, coordinate, positive, wrapped_scale, codebook, codes_by_division, codes_by_inverse};
 
 }  // namespace aurea::codecs

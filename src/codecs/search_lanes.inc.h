@@ -293,16 +293,23 @@ void affine_lanes(const AffineSearch& search, const float* x_rows, const float* 
 
 // ---- coordinate passes ----
 
+/// How the reference keeps codes of positive scales: in bytes. Only where elements may be negative can a code be so.
+template <bool kWrapped>
+AUREA_LANES Vec stored(Vec code) {
+  return kWrapped ? select(code < 0.0f, code + 256.0f, code) : code;
+}
+
 /// Moves one code after the other to the best one that the others allow, and takes it if s1^2 / s2 grows; at most five
 /// passes, fewer if a pass changes nothing in any lane (a lane that is done repeats itself without effect).
 /// kPositive: the s2 of the others must be positive too, as the reference has it for scales. Returns the final scale.
-template <int kN, bool kPositive>
+template <int kN, bool kPositive, bool kWrapped = false>
 AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, LaneBuffer<kN>& codes,
                               const Levels& levels) {
   CodeSums sums;
   for (int i = 0; i < kN; ++i) {
     sums.s1 = sums.s1 + w[i] * x[i] * codes[i];
     sums.s2 = sums.s2 + w[i] * codes[i] * codes[i];
+    if (kWrapped) codes.set(i, stored<kWrapped>(codes[i]));
   }
   for (int pass = 0; pass < 5; ++pass) {
     Mask changed{};
@@ -315,7 +322,7 @@ AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, 
       s1 = s1 + w[i] * x[i] * code;
       s2 = s2 + w[i] * code * code;
       const Mask better = usable & (code != old_code) & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
-      codes.set(i, select(better, code, old_code));
+      codes.set(i, select(better, stored<kWrapped>(code), old_code));
       sums.s1 = select(better, s1, sums.s1);
       sums.s2 = select(better, s2, sums.s2);
       changed = changed | better;
@@ -326,7 +333,7 @@ AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, 
 }
 
 template <int kN>
-void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored, float* scales) {
+void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored_codes, float* scales) {
   LaneBuffer<kN> x, w, codes;
   gather_weighted(x_rows, nullptr, Weighting::kSquare, n_lanes, x, w);
   const Levels levels(-n_levels, n_levels - 1);
@@ -337,48 +344,61 @@ void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* s
   const Vec scale = improve_codes<kN, false>(x, w, codes, levels);
   const Mask lost = magnitude(peak) < kTinyMagnitude;
   for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i] + depth));
-  codes.scatter(stored, n_lanes);
+  codes.scatter(stored_codes, n_lanes);
   store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
 }
 
-template <int kN>
+template <int kN, bool kWrapped>
 AUREA_LANES Vec positive_error(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, Vec inverse, const Levels& levels) {
   const Vec scale = 1.0f / inverse;
   Vec error{};
   for (int i = 0; i < kN; ++i) {
-    const Vec difference = x[i] - scale * levels.code(inverse * x[i]);
+    const Vec difference = x[i] - scale * stored<kWrapped>(levels.code(inverse * x[i]));
     error = error + w[i] * difference * difference;
   }
   return error;
 }
 
-template <int kN>
-void positive_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, uint8_t* stored,
-                    float* scales) {
-  LaneBuffer<kN> x, w, codes;
-  x.gather(x_rows, n_lanes);
-  w.gather(w_rows, n_lanes);
-  const Levels levels(0, n_levels);
+/// The scale, and the codes that go with it.
+template <int kN, bool kWrapped>
+AUREA_LANES Vec positive_fit(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, int n_levels, LaneBuffer<kN>& codes) {
+  const Levels levels(kWrapped ? -255 : 0, n_levels);
   const auto top = static_cast<float>(n_levels);
   Vec peak{};
   for (int i = 0; i < kN; ++i) peak = select(x[i] > peak, x[i], peak);
 
   Vec inverse = top / peak;
-  Vec best = positive_error(x, w, inverse, levels);
+  Vec best = positive_error<kN, kWrapped>(x, w, inverse, levels);
   for (int k = -4; k <= 4; ++k) {
     if (k == 0) continue;
     const Vec candidate = (0.1f * static_cast<float>(k) + top) / peak;
-    const Vec error = positive_error(x, w, candidate, levels);
+    const Vec error = positive_error<kN, false>(x, w, candidate, levels);
     const Mask better = error < best;
     best = select(better, error, best);
     inverse = select(better, candidate, inverse);
   }
   for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
-  const Vec scale = improve_codes<kN, true>(x, w, codes, levels);
+  const Vec scale = improve_codes<kN, true, kWrapped>(x, w, codes, levels);
   const Mask lost = peak < kTinyMagnitude;
   for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i]));
-  codes.scatter(stored, n_lanes);
-  store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
+  return select(lost, Vec{}, scale);
+}
+
+template <int kN>
+void positive_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, uint8_t* stored_codes,
+                    float* scales) {
+  LaneBuffer<kN> x, w, codes;
+  x.gather(x_rows, n_lanes);
+  w.gather(w_rows, n_lanes);
+  store_lanes(scales, positive_fit<kN, false>(x, w, n_levels, codes), n_lanes);
+  codes.scatter(stored_codes, n_lanes);
+}
+
+void wrapped_scale_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, float* scales) {
+  LaneBuffer<32> x, w, codes;
+  x.gather(x_rows, n_lanes);
+  w.gather(w_rows, n_lanes);
+  store_lanes(scales, positive_fit<32, true>(x, w, n_levels, codes), n_lanes);
 }
 
 // ---- codes for given scales: element by element, so the lanes are neighbours here ----
@@ -448,5 +468,11 @@ void positive(const float* x, const float* w, int n_groups, int n, int levels, u
     } else {
       positive_lanes<16>(x + g * 16, w + g * 16, lanes, levels, codes + g * 16, scales + g);
     }
+  }
+}
+
+void wrapped_scale(const float* x, const float* w, int n_groups, int levels, float* scales) {
+  for (int g = 0; g < n_groups; g += kLanes) {
+    wrapped_scale_lanes(x + g * 32, w + g * 32, lanes_at(g, n_groups), levels, scales + g);
   }
 }

@@ -82,6 +82,12 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
     keep(codes.data(), codes.size());
     keep(scales.data(), floats);
   }
+  if (n == 32) {
+    set.wrapped_scale(sizes.x.data(), sizes.w.data(), n_groups, 4, scales.data());
+    keep(scales.data(), floats);
+    set.wrapped_scale(data.x.data(), data.w.data(), n_groups, 4, scales.data());  // many negative ones
+    keep(scales.data(), floats);
+  }
   if (n != 32) {
     set.positive(sizes.x.data(), sizes.w.data(), n_groups, n, 63, codes.data(), scales.data());
     keep(codes.data(), codes.size());
