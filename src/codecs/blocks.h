@@ -83,4 +83,46 @@ struct BlockQ6_K {  // value = (d * scales[i / 16]) * (q - 32)
 };
 static_assert(sizeof(BlockQ6_K) == 210);
 
+// Codebook types: magnitudes of 8 or 4 neighbouring elements are an entry of a grid (codecs/grids.h), signs are bits.
+// Even signs: 7 bits for 8 elements, the eighth makes their number even (ksigns).
+
+struct BlockIQ2_XXS {  // value = (d * (1/2 + s)) * 1/4 * grid * sign; 8 groups of 32
+  uint16_t d;
+  uint8_t qs[64];  // group g: bytes 8 g .. + 3 entries of kGridIq2Xxs for 8 elements each; then a little-endian
+                   // 32-bit number: bits 7 l .. + 6 signs of elements 8 l .. + 7, bits 28-31 s
+};
+static_assert(sizeof(BlockIQ2_XXS) == 66);
+
+struct BlockIQ2_XS {  // value as IQ2_XXS; 16 groups of 16
+  uint16_t d;
+  uint16_t qs[32];    // 8 elements each: bits 0-8 entry of kGridIq2Xs, bits 9-15 signs
+  uint8_t scales[8];  // byte g / 2, low nibble for even g
+};
+static_assert(sizeof(BlockIQ2_XS) == 74);
+
+struct BlockIQ2_S {  // value as IQ2_XXS; 16 groups of 16
+  uint16_t d;
+  uint8_t qs[32];     // 8 elements each: low bits of the entry of kGridIq2S
+  uint8_t signs[32];  // bit j: element j of the 8 is negative
+  uint8_t qh[8];      // byte k / 4, bits 2 (k mod 4) .. + 1: bits 8-9 of entry k
+  uint8_t scales[8];  // as IQ2_XS
+};
+static_assert(sizeof(BlockIQ2_S) == 82);
+
+struct BlockIQ3_XXS {  // value = (d * (1/2 + s)) * 1/2 * grid * sign; 8 groups of 32
+  uint16_t d;
+  uint8_t qs[64];     // entries of kGridIq3Xxs for 4 elements each
+  uint8_t signs[32];  // group g: a little-endian 32-bit number at 4 g, signs and s as IQ2_XXS
+};
+static_assert(sizeof(BlockIQ3_XXS) == 98);
+
+struct BlockIQ3_S {  // value = (d * (1 + 2 s)) * grid * sign; 8 groups of 32
+  uint16_t d;
+  uint8_t qs[64];     // 4 elements each: low bits of the entry of kGridIq3S
+  uint8_t qh[8];      // byte k / 8, bit k mod 8: bit 8 of entry k
+  uint8_t signs[32];  // as IQ2_S
+  uint8_t scales[4];  // byte g / 2, low nibble for even g
+};
+static_assert(sizeof(BlockIQ3_S) == 110);
+
 }  // namespace aurea::codecs

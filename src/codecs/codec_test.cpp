@@ -157,11 +157,21 @@ TEST_P(CodecTest, ZerosStayZero) {
   }
 }
 
+/// Types that code several elements together, as one entry of a grid.
+bool is_coded_in_runs(QuantType type) {
+  const std::string_view prefix = name(type).substr(0, 3);
+  return prefix == "IQ1" || prefix == "IQ2" || prefix == "IQ3";
+}
+
 TEST_P(CodecTest, ConstantsAreCloseOnBothSides) {
   for (const float value : {0.037f, -0.037f}) {
     const Values row(512, value);
     for (const Values& importance : {Values{}, importance_row(512)}) {
       const Values decoded = decode(GetParam(), encode(GetParam(), row, importance), row.size());
+      if (is_coded_in_runs(GetParam())) {  // a grid need not have a constant entry: single elements may be further off
+        EXPECT_LT(relative_error(row, decoded, importance), error_bound(GetParam()));
+        continue;
+      }
       // Every level grid holds one extreme of a group nearly exactly: only the f16 scales are rounded.
       for (const float v : decoded) ASSERT_NEAR(v, value, std::fabs(value) * error_bound(GetParam()));
     }

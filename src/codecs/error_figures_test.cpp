@@ -103,6 +103,14 @@ constexpr Figures kPublished[] = {
     {QuantType::kQ3_K, true, 2.3478e-03, 2.1028e-03, 3.5262e-03, 3.2215e-03},
     {QuantType::kQ2_K, false, 4.6317e-03, 4.6315e-03, 6.7201e-03, 6.7206e-03},
     {QuantType::kQ2_K, true, 4.4292e-03, 3.7097e-03, 6.2704e-03, 5.3183e-03},
+    {QuantType::kIQ3_S, false, 2.5944e-03, 2.5954e-03, 3.8024e-03, 3.8007e-03},
+    {QuantType::kIQ3_S, true, 2.2744e-03, 1.8833e-03, 3.2726e-03, 2.8158e-03},
+    {QuantType::kIQ3_XXS, false, 3.3301e-03, 3.3292e-03, 4.8784e-03, 4.8767e-03},
+    {QuantType::kIQ3_XXS, true, 3.0997e-03, 2.4088e-03, 4.2642e-03, 3.4324e-03},
+    {QuantType::kIQ2_S, false, 4.1374e-03, 4.1359e-03, 6.3293e-03, 6.3246e-03},
+    {QuantType::kIQ2_S, true, 4.1017e-03, 3.5281e-03, 6.0739e-03, 5.3317e-03},
+    {QuantType::kIQ2_XS, true, 4.9961e-03, 4.0730e-03, 6.9269e-03, 5.8815e-03},
+    {QuantType::kIQ2_XXS, true, 5.6619e-03, 4.6608e-03, 8.0573e-03, 6.8636e-03},
 };
 
 struct Measured {

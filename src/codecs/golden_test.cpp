@@ -80,6 +80,26 @@ class GoldenTest : public testing::TestWithParam<Case> {
     return blocks;
   }
 
+  /// The reference neglects a group without any importance (the last 32 columns here). An encoder may keep it: the
+  /// other columns of the block must still be the stored ones, and these must be closer.
+  [[nodiscard]] bool keeps_what_the_reference_loses(const std::byte* block, size_t first) const {
+    if (importance_.empty()) return false;
+    const size_t n = info(GetParam().type).block_elements;
+    std::vector<float> values(n);
+    codec(GetParam().type).decode(block, values.data(), n);
+    double error = 0, golden_error = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const float golden = golden_.values[first + i], x = input_[first + i];
+      if (importance_[(first + i) % kCols] == 0) {
+        error += std::pow(values[i] - x, 2);
+        golden_error += std::pow(golden - x, 2);
+      } else if (values[i] != golden) {
+        return false;
+      }
+    }
+    return error < golden_error;
+  }
+
   std::vector<float> input_, importance_;
   GoldenBlocks golden_;
 };
@@ -101,7 +121,8 @@ TEST_P(GoldenTest, EncodesToTheStoredBytes) {
     const size_t row = i / blocks_per_row, col = i % blocks_per_row * type.block_elements;
     const size_t at = i * type.block_bytes;
     if (row == 4 && col >= kWellDefinedCols) continue;
-    ASSERT_EQ(std::memcmp(blocks.data() + at, golden_.blocks.data() + at, type.block_bytes), 0)
+    const bool equal = std::memcmp(blocks.data() + at, golden_.blocks.data() + at, type.block_bytes) == 0;
+    ASSERT_TRUE(equal || keeps_what_the_reference_loses(blocks.data() + at, row * kCols + col))
         << "block of row " << row << ", column " << col;
   }
 }

@@ -19,6 +19,10 @@ void square_strip(const float* __restrict x, float* __restrict squares) {
   for (int i = 0; i < kStrip; ++i) squares[i] = x[i] * x[i];
 }
 
+void root_strip(const float* __restrict values, float* __restrict roots) {
+  for (int i = 0; i < kStrip; ++i) roots[i] = std::sqrt(values[i]);
+}
+
 /// Eight groups side by side: one sum need not wait for the addition of another.
 void sum_eight(const float* values, int n, float* sums) {
   float running[8] = {};
@@ -58,6 +62,10 @@ void importance_weights_by_block(const float* x, const float* importance, float 
     const int at = b * kBlock256;
     importance_weights(x + at, importance + at, variance, kBlock256, w + at);
   }
+}
+
+void square_roots(const float* values, size_t n, float* roots) {
+  for (size_t i = 0; i < n; i += kStrip) root_strip(values + i, roots + i);
 }
 
 }  // namespace aurea::codecs

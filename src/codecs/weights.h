@@ -19,4 +19,7 @@ void importance_weights(const float* x, const float* importance, float variance,
 /// The same for super-blocks of 256, variance = factor * mean x^2 of each super-block. At most kChunkBlocks.
 void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w);
 
+/// roots[i] = sqrt(values[i]). n is a multiple of 32.
+void square_roots(const float* values, size_t n, float* roots);
+
 }  // namespace aurea::codecs
