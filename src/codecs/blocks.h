@@ -125,4 +125,61 @@ struct BlockIQ3_S {  // value = (d * (1 + 2 s)) * grid * sign; 8 groups of 32
 };
 static_assert(sizeof(BlockIQ3_S) == 110);
 
+// IQ4 types: codes are indices into kIq4Values (iq4_values.h), in the nibble order of the simple types.
+
+struct BlockIQ4_NL {  // value = d * kIq4Values[n]
+  uint16_t d;
+  uint8_t qs[16];
+};
+static_assert(sizeof(BlockIQ4_NL) == 18);
+
+struct BlockIQ4_XS {  // value = (d * (s_j - 32)) * kIq4Values[n], j = i / 32
+  uint16_t d;
+  uint16_t scales_h;    // two top bits of s_j at bit 2 j
+  uint8_t scales_l[4];  // low nibble of s_j: byte j / 2, low half for even j
+  uint8_t qs[128];      // 16 bytes per group of 32
+};
+static_assert(sizeof(BlockIQ4_XS) == 136);
+
+// FP4 types: codes are indices into kFp4Values (fp4_values.h), the doubled values of E2M1.
+
+struct BlockMXFP4 {  // value = kFp4Values[n] * 2^(e - 128); e = 255 is not a number
+  uint8_t e;         // E8M0
+  uint8_t qs[16];    // nibble order of the simple types
+};
+static_assert(sizeof(BlockMXFP4) == 17);
+
+struct BlockNVFP4 {   // value = kFp4Values[n] * scale_j / 2, j = i / 16
+  uint8_t scales[4];  // UE4M3, no sign: exponent (s >> 3) & 15, bias 7; s = 0 and s = 0x7F mean 0
+  uint8_t qs[32];     // 8 bytes per 16 elements: byte k holds element k (low nibble) and element k + 8 (high nibble)
+};
+static_assert(sizeof(BlockNVFP4) == 36);
+
+// Types of one or two bits.
+
+struct BlockQ1_0 {  // 128 elements, value = bit ? d : -d
+  uint16_t d;
+  uint8_t qs[16];  // element i: bit i mod 8 of byte i / 8
+};
+static_assert(sizeof(BlockQ1_0) == 18);
+
+struct BlockQ2_0 {  // 64 elements, value = (q - 1) * d
+  uint16_t d;
+  uint8_t qs[16];  // element i: byte i / 4, shift 2 (i mod 4)
+};
+static_assert(sizeof(BlockQ2_0) == 18);
+
+struct BlockTQ1_0 {  // 256 elements, value = (t - 1) * d; five base-3 digits t in a byte, see tq1_0.cpp
+  uint8_t qs[48];    // elements 0-159: byte i mod 32, digit i / 32; 160-239: byte 32 + i mod 16, digit (i - 160) / 16
+  uint8_t qh[4];     // elements 240-255: byte i mod 4, digit (i - 240) / 4
+  uint16_t d;
+};
+static_assert(sizeof(BlockTQ1_0) == 54);
+
+struct BlockTQ2_0 {  // 256 elements, value = (q - 1) * d
+  uint8_t qs[64];    // as Q2_K
+  uint16_t d;
+};
+static_assert(sizeof(BlockTQ2_0) == 66);
+
 }  // namespace aurea::codecs

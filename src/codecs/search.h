@@ -5,9 +5,9 @@
 // ggml-quants.c: the same candidates, in the same order, with the same rounding, so that the blocks come out equal.
 //
 // Groups are independent, so each one is a lane of a vector: every lane adds up its own elements in their own order,
-// and the bits are the same for every vector width. The text is search_lanes.inc.h (codebook_lanes.inc.h for the search
-// in grids, where the lanes are candidates and entries); it is compiled once per width. Included by files built for
-// newer CPUs: integer headers only.
+// and the bits are the same for every vector width. (codebook_lanes.inc.h, the search in grids, has candidates and entries
+// as lanes.) The text is search_build.inc.h; it is compiled once per width. Included by files built for newer CPUs: integer
+// headers only.
 #pragma once
 
 #include <stdint.h>
@@ -33,6 +33,7 @@ enum class Weighting : uint8_t {
   kSquare,     // x^2
   kMagnitude,  // |x|
   kRms,        // sqrt(mean x^2 of the group) + |x|
+  kEqual,      // 1
 };
 
 /// Candidates of the affine search: inverse scales (levels + first + step * s) / range, s = 0 .. steps.
@@ -109,6 +110,27 @@ struct SearchSet {
 
   /// codes[i] = clamp(nearest(inverse * (x[i] - low)), lowest, highest) - lowest; all 0 if inverse is 0.
   void (*codes_by_inverse)(const float* x, int n, float inverse, float low, int lowest, int highest, uint8_t* codes);
+
+  /// Groups of 32, levels kIq4Values (iq4_values.h). Tries the inverse scale that maps m, the element of largest
+  /// magnitude, to the lowest level, and (lowest + k) / m, k = -7 .. 7. scales: [n_groups], of either sign; 0 where
+  /// |m| < 1e-15. w null: x^2.
+  void (*iq4)(const float* x, const float* w, int n_groups, float* scales);
+
+  /// codes[i] = index of the level of kIq4Values nearest to inverse * x[i], for n elements (a multiple of 16).
+  void (*iq4_codes)(const float* x, int n, float inverse, uint8_t* codes);
+
+  /// Groups of 16 or 32, levels kFp4Values (fp4_values.h) times one of n_steps positive steps [n_steps, n_groups]:
+  /// chosen[g] = the first of the steps with the least error. w null: 1.
+  void (*fp4)(const float* x, const float* w, int n_groups, int n, const float* steps, int n_steps, uint8_t* chosen);
+
+  /// codes[i] = index of the level of kFp4Values nearest to x[i] / step, for n elements (a multiple of 16); step > 0.
+  void (*fp4_codes)(const float* x, int n, float step, uint8_t* codes);
+
+  /// Groups of 256, levels -1, 0, 1: scales [n_groups], never negative. w null: 1.
+  void (*ternary)(const float* x, const float* w, int n_groups, float* scales);
+
+  /// Groups of 64, levels -1, 0, 1, 2: scales [n_groups], of either sign. w null: 1.
+  void (*two_bit)(const float* x, const float* w, int n_groups, float* scales);
 };
 
 extern const SearchSet kSearchBaseline;  // the vectors that every CPU of this architecture has

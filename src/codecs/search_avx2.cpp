@@ -2,17 +2,16 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "codecs/fp4_values.h"
+#include "codecs/iq4_values.h"
 #include "codecs/search.h"
 
 namespace aurea::codecs {
 namespace {
-#include "codecs/search_lanes.inc.h"
-// With its vectors.
-#include "codecs/codebook_lanes.inc.h"
+#include "codecs/search_build.inc.h"
 }  // namespace
 
-extern const SearchSet kSearchAvx2 = {"avx2",   symmetric,         affine,          coordinate, positive, wrapped_scale,
-                                      codebook, codes_by_division, codes_by_inverse};
+extern const SearchSet kSearchAvx2 = {"avx2", AUREA_SEARCHES};
 
 }  // namespace aurea::codecs
 #endif

@@ -127,6 +127,10 @@ AUREA_LANES void make_weights(Weighting weighting, const LaneBuffer<kN>& x, Lane
     for (int i = 0; i < kN; ++i) w.set(i, x[i] * x[i]);
     return;
   }
+  if (weighting == Weighting::kEqual) {
+    for (int i = 0; i < kN; ++i) w.set(i, splat(1));
+    return;
+  }
   Vec rms{};
   if (weighting == Weighting::kRms) {
     for (int i = 0; i < kN; ++i) rms = rms + x[i] * x[i];

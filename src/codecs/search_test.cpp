@@ -7,6 +7,8 @@
 #include <cstring>
 #include <random>
 
+#include "codecs/fp4_values.h"
+#include "codecs/iq4_values.h"
 #include "core/cpu_features.h"
 
 namespace aurea::codecs {
@@ -77,6 +79,37 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
       keep(codes.data() + g * n, static_cast<size_t>(n));
     }
   }
+  if (n == 32) {
+    for (const float* w : {data.w.data(), static_cast<const float*>(nullptr)}) {
+      set.iq4(data.x.data(), w, n_groups, scales.data());
+      keep(scales.data(), floats);
+    }
+    for (int g = 0; g < n_groups; ++g) {
+      set.iq4_codes(data.x.data() + g * n, n, 1 / scales[g], codes.data() + g * n);
+      keep(codes.data() + g * n, static_cast<size_t>(n));
+    }
+  }
+  if (n != 8) {
+    std::vector<float> steps;
+    for (const float factor : {0.2f, 0.1f, 0.3f, 1e-30f}) {
+      for (int g = 0; g < n_groups; ++g) steps.push_back(factor * sizes.x[static_cast<size_t>(g * n)] + 1e-38f);
+    }
+    for (const float* w : {data.w.data(), static_cast<const float*>(nullptr)}) {
+      set.fp4(data.x.data(), w, n_groups, n, steps.data(), 4, codes.data());
+      keep(codes.data(), static_cast<size_t>(n_groups));
+    }
+    for (int g = 0; g < n_groups; ++g) {
+      set.fp4_codes(data.x.data() + g * n, n, steps[static_cast<size_t>(g)], codes.data() + g * n);
+      keep(codes.data() + g * n, static_cast<size_t>(n));
+    }
+  }
+  for (const int size : {64, 256}) {  // the same values in longer groups
+    const int n_long = n_groups * n / size;
+    for (const float* w : {data.w.data(), static_cast<const float*>(nullptr)}) {
+      (size == 64 ? set.two_bit : set.ternary)(data.x.data(), w, n_long, scales.data());
+      keep(scales.data(), static_cast<size_t>(n_long) * sizeof(float));
+    }
+  }
   if (n == 16) {
     set.coordinate(data.x.data(), n_groups, 4, codes.data(), scales.data());
     keep(codes.data(), codes.size());
@@ -119,11 +152,43 @@ TEST(Search, CodesStayInRangeForAnyInput) {
     for (const uint8_t code : codes) EXPECT_LE(code, 7);
     search_set().codes_by_inverse(odd, 16, step, 0, 0, 15, codes);
     for (const uint8_t code : codes) EXPECT_LE(code, 15);
+    search_set().iq4_codes(odd, 16, step, codes);
+    for (const uint8_t code : codes) EXPECT_LE(code, 15);
+    search_set().fp4_codes(odd, 16, std::fabs(step), codes);
+    for (const uint8_t code : codes) EXPECT_LE(code, 15);
   }
   uint8_t codes[16];
   search_set().codes_by_division(odd, 16, 1, 0, -4, 3, codes);
   const uint8_t expected[] = {4, 4, 7, 0, 7, 0, 0, 4, 5, 3, 4, 6, 6, 4, 7, 7};  // halves to even, NaN to the lowest
   EXPECT_EQ(std::memcmp(codes, expected, sizeof codes), 0);
+}
+
+TEST(Search, Fp4CodesAreTheNearestLevels) {
+  for (int quarters = -60; quarters <= 60; ++quarters) {
+    const float v = 0.25f * static_cast<float>(quarters);
+    const std::vector<float> x(16, v * 0.5f);
+    uint8_t codes[16];
+    search_set().fp4_codes(x.data(), 16, 0.5f, codes);
+    float least = INFINITY;
+    for (const int8_t level : kFp4Values) least = std::min(least, std::fabs(v - level));
+    for (const uint8_t code : codes) ASSERT_EQ(std::fabs(v - kFp4Values[code]), least) << v;
+  }
+}
+
+TEST(Search, Iq4CodesAreTheNearestLevels) {
+  for (int twice = -300; twice <= 300; ++twice) {
+    for (const float v : {std::nextafter(0.5f * static_cast<float>(twice), -1000.0f), 0.5f * static_cast<float>(twice),
+                          std::nextafter(0.5f * static_cast<float>(twice), 1000.0f)}) {
+      uint8_t nearest = 0;  // the upper one of two equally near
+      for (uint8_t k = 1; k < 16; ++k) {
+        if (std::fabs(double{v} - kIq4Values[k]) <= std::fabs(double{v} - kIq4Values[nearest])) nearest = k;
+      }
+      const std::vector<float> x(16, v);
+      uint8_t codes[16];
+      search_set().iq4_codes(x.data(), 16, 1, codes);
+      for (const uint8_t code : codes) ASSERT_EQ(code, nearest) << v;
+    }
+  }
 }
 
 }  // namespace

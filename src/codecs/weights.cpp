@@ -3,9 +3,6 @@
 
 #include <cmath>
 
-#include "codecs/blocks.h"
-#include "codecs/search.h"
-
 namespace aurea::codecs {
 namespace {
 
@@ -53,19 +50,40 @@ void importance_weights(const float* x, const float* importance, float variance,
   for (size_t i = 0; i < n; i += kStrip) weigh_strip(x + i, importance + i, variance, w + i);
 }
 
-void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w) {
-  float sums[kChunkBlocks];
-  for (int i = 0; i < n_blocks * kBlock256; i += kStrip) square_strip(x + i, w + i);
-  sum_groups(w, n_blocks, kBlock256, sums);
+void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w, int n) {
+  float sums[kMaxGroups];
+  for (int i = 0; i < n_blocks * n; i += kStrip) square_strip(x + i, w + i);
+  sum_groups(w, n_blocks, n, sums);
   for (int b = 0; b < n_blocks; ++b) {
-    const float variance = factor * sums[b] / static_cast<float>(kBlock256);
-    const int at = b * kBlock256;
-    importance_weights(x + at, importance + at, variance, kBlock256, w + at);
+    const float variance = factor * sums[b] / static_cast<float>(n);
+    const int at = b * n;
+    importance_weights(x + at, importance + at, variance, static_cast<size_t>(n), w + at);
   }
 }
 
 void square_roots(const float* values, size_t n, float* roots) {
   for (size_t i = 0; i < n; i += kStrip) root_strip(values + i, roots + i);
+}
+
+bool find_unused_groups(const float* importance, int n_groups, int n, bool* unused) {
+  bool any = false;
+  for (int g = 0; g < n_groups; ++g) {
+    bool used = false;
+    for (int i = g * n; i < g * n + n; ++i) used |= importance[i] > kLeastImportance;
+    unused[g] = !used;
+    any |= !used;
+  }
+  return any;
+}
+
+const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer) {
+  bool unused[kMaxGroups];
+  if (importance == nullptr || !find_unused_groups(importance, n_groups, n, unused)) return importance;
+  for (int i = 0; i < n_groups * n; ++i) {
+    const float own_weight = own == Weighting::kSquare ? x[i] * x[i] : 1.0f;
+    buffer[i] = unused[i / n] ? own_weight : importance[i];
+  }
+  return buffer;
 }
 
 }  // namespace aurea::codecs

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+#include "codecs/blocks.h"
+#include "codecs/search.h"
+
 namespace aurea::codecs {
 
 /// Mean of x^2.
@@ -16,8 +19,20 @@ void sum_groups(const float* values, int n_groups, int n, float* sums);
 /// n is a multiple of 32.
 void importance_weights(const float* x, const float* importance, float variance, size_t n, float* w);
 
-/// The same for super-blocks of 256, variance = factor * mean x^2 of each super-block. At most kChunkBlocks.
-void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w);
+/// The same for blocks of n (a multiple of 32), variance = factor * mean x^2 of each block. At most kMaxGroups.
+void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w,
+                                 int n = kBlock256);
+
+/// A group of columns of which none has more importance than this is unused: the calibration never reached it. That is
+/// no reason to lose its weights, so it is searched with weights of its own (x^2 or 1).
+inline constexpr float kLeastImportance = 0x1p-64f;
+
+/// unused[g] = whether group g of n columns is unused; returns whether any is.
+bool find_unused_groups(const float* importance, int n_groups, int n, bool* unused);
+
+/// The weights of groups of n for a type that takes the importance as it is: the importance itself, or a copy at
+/// `buffer` in which unused groups have `own` weights (kSquare or kEqual). Null if `importance` is.
+const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer);
 
 /// roots[i] = sqrt(values[i]). n is a multiple of 32.
 void square_roots(const float* values, size_t n, float* roots);
