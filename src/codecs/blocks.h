@@ -125,6 +125,22 @@ struct BlockIQ3_S {  // value = (d * (1 + 2 s)) * grid * sign; 8 groups of 32
 };
 static_assert(sizeof(BlockIQ3_S) == 110);
 
+// IQ1 types: 8 neighbouring elements are an entry of kGridIq1 (iq1_grid.h) plus a shift of 1/8 up or down.
+
+struct BlockIQ1_S {  // value = (d * (2 s + 1)) * (grid + shift); 8 groups of 32
+  uint16_t d;
+  uint8_t qs[32];  // 8 elements each: low bits of the entry
+  uint16_t qh[8];  // group g: bits 3 l .. + 2 bits 8-10 of entry 4 g + l, bits 12-14 s, bit 15 set: shift down
+};
+static_assert(sizeof(BlockIQ1_S) == 50);
+
+struct BlockIQ1_M {    // value = (d * (2 s + 1)) * (grid + shift); 16 groups of 16
+  uint8_t qs[32];      // 8 elements each: low bits of the entry
+  uint8_t qh[16];      // entry k: nibble k mod 2 of byte k / 2: bits 8-10, bit 3 set: shift down
+  uint16_t scales[4];  // group g: bits 3 (g mod 4) .. + 2 of word g / 4; bits 12-15 of word k: bits 4 k .. + 3 of d
+};
+static_assert(sizeof(BlockIQ1_M) == 56);
+
 // IQ4 types: codes are indices into kIq4Values (iq4_values.h), in the nibble order of the simple types.
 
 struct BlockIQ4_NL {  // value = d * kIq4Values[n]

@@ -185,15 +185,10 @@ AUREA_LANES void fill_table(const float* x, const float* w, const float* root_w,
 
 // ---- one run: the entry for given levels ----
 
-/// The first of the n packed entries at `list` with the least sum w (x - scale q)^2, in the reference's order.
+/// The first of the n packed entries at `list` with the least sum of costs; cost: [kRun, kWidth].
 template <int kRun>
-AUREA_LANES int nearest_entry(const uint16_t* list, int n, const RunTable& table, float scale) {
+AUREA_LANES int cheapest_entry(const uint16_t* list, int n, const float* cost) {
   using R = Runs<kRun>;
-  alignas(64) float cost[kTable];
-  for (int at = 0; at < kTable; at += kNative) {
-    const Native difference = scale * odd_integers<kRun>(at) - load_native(table.x + at);
-    store_native(cost + at, load_native(table.root_w + at) * difference * difference);
-  }
   Native best = splat_native(__FLT_MAX__);
   NativeMask best_at{};
   for (int at = 0; at < n; at += kNative) {
@@ -214,6 +209,17 @@ AUREA_LANES int nearest_entry(const uint16_t* list, int n, const RunTable& table
     first = place < first ? place : first;
   }
   return list[first];
+}
+
+/// The first of the n packed entries at `list` with the least sum w (x - scale q)^2, in the reference's order.
+template <int kRun>
+AUREA_LANES int nearest_entry(const uint16_t* list, int n, const RunTable& table, float scale) {
+  alignas(64) float cost[kTable];
+  for (int at = 0; at < kTable; at += kNative) {
+    const Native difference = scale * odd_integers<kRun>(at) - load_native(table.x + at);
+    store_native(cost + at, load_native(table.root_w + at) * difference * difference);
+  }
+  return cheapest_entry<kRun>(list, n, cost);
 }
 
 /// A and B of each entry of a list.

@@ -75,6 +75,13 @@ struct CodebookFits {
   uint16_t indices[kChunkBlocks * 256 / 4];  // [n_groups, group / run] grid entries, runs of the grid's length
 };
 
+/// Per group of the ternary codebook types: value = scale * (grid + shift), scale >= 0; 0 marks a lost group.
+struct SplitFits {
+  float scale[kMaxGroups];
+  uint8_t signs[kMaxGroups];  // groups of 32: bit 0, of 16: bit 1 first half, bit 0 second; set: shift < 0
+  uint16_t indices[kChunkBlocks * 256 / 8];  // [n_groups, n / 8] grid entries
+};
+
 /// One build of the searches. x and w: [n_groups, n], contiguous; n_groups <= kMaxGroups.
 /// n is 16 or 32 (`positive`: 8 or 16). Finite x, w >= 0. No function keeps state or allocates.
 struct SearchSet {
@@ -104,6 +111,11 @@ struct SearchSet {
   /// are the nearest ones for the candidate scale; where they are no entry, the best of the entries near them, judged
   /// by sum sqrt(w) (|x| - q / inverse)^2. At most kChunkBlocks * 256 elements.
   void (*codebook)(const CodebookSearch& search, const CodebookGroups& groups, int n_groups, CodebookFits* fits);
+
+  /// Groups of 32 with one shift or of 16 with a shift for each half: every split into -1, 0, 1 (two cuts in the order
+  /// of the values) with every sign of the shifts, the best by the codebook types' measure; then runs of 8 to entries
+  /// of the codebook. A group whose largest magnitude is below `tiny` is lost.
+  void (*split)(const Codebook& book, const float* x, const float* w, int n_groups, int n, float tiny, SplitFits* fits);
 
   /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, for n elements (a multiple of 16).
   void (*codes_by_division)(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes);

@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "codecs/fp4_values.h"
+#include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"
 #include "codecs/search.h"
 

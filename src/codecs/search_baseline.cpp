@@ -1,5 +1,6 @@
 // The searches for the vectors that every CPU of the architecture has (128 bits on x86-64).
 #include "codecs/fp4_values.h"
+#include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"
 #include "codecs/search.h"
 

@@ -5,9 +5,10 @@
 // All others rest on it.
 #include "codecs/codebook_lanes.inc.h"
 #include "codecs/fp4_lanes.inc.h"
+#include "codecs/iq1_lanes.inc.h"
 #include "codecs/iq4_lanes.inc.h"
 #include "codecs/ternary_lanes.inc.h"
 
-#define AUREA_SEARCHES                                                                                        \
-  symmetric, affine, coordinate, positive, wrapped_scale, codebook, codes_by_division, codes_by_inverse, iq4, \
+#define AUREA_SEARCHES                                                                                               \
+  symmetric, affine, coordinate, positive, wrapped_scale, codebook, split, codes_by_division, codes_by_inverse, iq4, \
       iq4_codes, fp4, fp4_codes, ternary, two_bit
