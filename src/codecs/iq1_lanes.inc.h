@@ -8,102 +8,145 @@
 constexpr float kShifted[2][3] = {{-1 + kIq1Shift, kIq1Shift, 1 + kIq1Shift},
                                   {-1 - kIq1Shift, -kIq1Shift, 1 - kIq1Shift}};
 
-/// Sorts x ascending in every lane, equal values by their place; order = places, as floats. Batcher's merge sort.
+/// The elements of groups in ascending order, equal ones by their place.
 template <int kN>
-AUREA_LANES void sort_lanes(LaneBuffer<kN>& x, LaneBuffer<kN>& order) {
-  for (int i = 0; i < kN; ++i) order.set(i, splat(static_cast<float>(i)));
-  const auto exchange = [&](int i, int j) {
-    const Vec a = x[i], b = x[j], place_a = order[i], place_b = order[j];
-    const Mask swap = (a > b) | ((a == b) & (place_a > place_b));
-    x.set(i, select(swap, b, a));
-    x.set(j, select(swap, a, b));
-    order.set(i, select(swap, place_b, place_a));
-    order.set(j, select(swap, place_a, place_b));
-  };
-  for (int size = 1; size < kN; size *= 2) {
-    for (int step = size; step >= 1; step /= 2) {
-      for (int from = step % size; from + step < kN; from += 2 * step) {
-        for (int i = from; i < from + step && i + step < kN; ++i) {
-          if (i / (2 * size) == (i + step) / (2 * size)) exchange(i, i + step);
+struct SortedLanes {
+  LaneBuffer<kN> x, w, place;  // place: of the element in its group, as a float
+
+  /// Batcher's merge sort.
+  AUREA_LANES void sort() {
+    for (int i = 0; i < kN; ++i) place.set(i, splat(static_cast<float>(i)));
+    for (int size = 1; size < kN; size *= 2) {
+      for (int step = size; step >= 1; step /= 2) {
+        for (int from = step % size; from + step < kN; from += 2 * step) {
+          for (int i = from; i < from + step && i + step < kN; ++i) {
+            if (i / (2 * size) == (i + step) / (2 * size)) exchange(i, i + step);
+          }
         }
       }
     }
   }
-}
+
+  AUREA_LANES void exchange(int i, int j) {
+    const Mask swap = (x[i] > x[j]) | ((x[i] == x[j]) & (place[i] > place[j]));
+    exchange(swap, x, i, j);
+    exchange(swap, w, i, j);
+    exchange(swap, place, i, j);
+  }
+  AUREA_LANES static void exchange(Mask swap, LaneBuffer<kN>& buffer, int i, int j) {
+    const Vec a = buffer[i], b = buffer[j];
+    buffer.set(i, select(swap, b, a));
+    buffer.set(j, select(swap, a, b));
+  }
+};
+
+/// sums[r] = sum of w x (or w) over the first r elements in ascending order.
+template <int kN>
+struct PrefixSums {
+  LaneBuffer<kN + 1> x, w;
+
+  /// Over the elements with first <= place < end.
+  AUREA_LANES void add_up(const SortedLanes<kN>& sorted, float first, float end) {
+    Vec sum_x{}, sum_w{};
+    x.set(0, sum_x);
+    w.set(0, sum_w);
+    for (int rank = 0; rank < kN; ++rank) {
+      const Mask within = (sorted.place[rank] < end) & (sorted.place[rank] > first - 0.5f);
+      const Vec weight = select(within, sorted.w[rank], Vec{});
+      sum_x = sum_x + weight * sorted.x[rank];
+      sum_w = sum_w + weight;
+      x.set(rank + 1, sum_x);
+      w.set(rank + 1, sum_w);
+    }
+  }
+};
 
 /// The best split so far: its least-squares scale, its score and its number.
 struct BestSplit {
   Vec scale, score, number{};
 
-  AUREA_LANES void improve(Vec s1, Vec s2, float candidate) {
-    const Mask better = (s2 > 0.0f) & (s1 * s1 > score * s2);
-    if ((bits_of(better.a) | bits_of(better.b)) == 0) return;
-    scale = select(better, s1 / s2, scale);
-    score = select(better, scale * s1, score);
-    number = select(better, splat(candidate), number);
+  AUREA_LANES Mask loses_to(const CodeSums& sums) const {
+    return (sums.s2 > 0.0f) & (sums.s1 * sums.s1 > score * sums.s2);
+  }
+
+  /// Candidates first, first + 1, ..: the better ones in their order. Mostly there is none.
+  template <int kCount>
+  AUREA_LANES void improve(const CodeSums (&sums)[kCount], float first) {
+    Mask better = loses_to(sums[0]);
+    for (int k = 1; k < kCount; ++k) better = better | loses_to(sums[k]);
+    if (bits_of(better.a | better.b) == 0) return;
+    for (int k = 0; k < kCount; ++k) {
+      better = loses_to(sums[k]);
+      scale = select(better, sums[k].s1 / sums[k].s2, scale);
+      score = select(better, scale * sums[k].s1, score);
+      number = select(better, splat(first + static_cast<float>(k)), number);
+    }
   }
 };
 
 constexpr int kNumberBase = 33;  // number of a split = (first cut * kNumberBase + second cut) * 4 + signs
 
-/// Groups of 32 with one shift: the sums of the three segments, each times its level.
+/// Groups with one shift: the sums of the three segments, each times its level.
 template <int kN>
-AUREA_LANES void try_splits(const LaneBuffer<kN + 1>& sum_x, const LaneBuffer<kN + 1>& sum_w, BestSplit& best) {
+AUREA_LANES void try_splits(const PrefixSums<kN>& sums, BestSplit& best) {
   LaneBuffer<kN + 1> upper_x[2], upper_w[2];
   for (int cut = 0; cut <= kN; ++cut) {
     for (int k = 0; k < 2; ++k) {
-      upper_x[k].set(cut, (sum_x[kN] - sum_x[cut]) * kShifted[k][2]);
-      upper_w[k].set(cut, (sum_w[kN] - sum_w[cut]) * kShifted[k][2] * kShifted[k][2]);
+      upper_x[k].set(cut, (sums.x[kN] - sums.x[cut]) * kShifted[k][2]);
+      upper_w[k].set(cut, (sums.w[kN] - sums.w[cut]) * kShifted[k][2] * kShifted[k][2]);
     }
   }
   for (int cut1 = 0; cut1 <= kN; ++cut1) {
-    const Vec x1 = sum_x[cut1], w1 = sum_w[cut1];
-    Vec lower_x[2], lower_w[2];
-    for (int k = 0; k < 2; ++k) {
-      lower_x[k] = x1 * kShifted[k][0];
-      lower_w[k] = w1 * kShifted[k][0] * kShifted[k][0];
-    }
+    const Vec x1 = sums.x[cut1], w1 = sums.w[cut1];
+    const Vec lower_x[2] = {x1 * kShifted[0][0], x1 * kShifted[1][0]};
+    const Vec lower_w[2] = {w1 * kShifted[0][0] * kShifted[0][0], w1 * kShifted[1][0] * kShifted[1][0]};
     for (int cut2 = cut1; cut2 <= kN; ++cut2) {
-      const Vec middle_x = sum_x[cut2] - x1, middle_w = sum_w[cut2] - w1;
-      const auto number = static_cast<float>((cut1 * kNumberBase + cut2) * 4);
-      for (int k = 0; k < 2; ++k) {
-        const Vec s1 = lower_x[k] + middle_x * kShifted[k][1] + upper_x[k][cut2];
-        const Vec s2 = lower_w[k] + middle_w * kShifted[k][1] * kShifted[k][1] + upper_w[k][cut2];
-        best.improve(s1, s2, number + static_cast<float>(k));
-      }
+      const Vec middle_x = sums.x[cut2] - x1, middle_w = sums.w[cut2] - w1;
+      const CodeSums shifted[2] = {
+          {lower_x[0] + middle_x * kShifted[0][1] + upper_x[0][cut2],
+           lower_w[0] + middle_w * kShifted[0][1] * kShifted[0][1] + upper_w[0][cut2]},
+          {lower_x[1] + middle_x * kShifted[1][1] + upper_x[1][cut2],
+           lower_w[1] + middle_w * kShifted[1][1] * kShifted[1][1] + upper_w[1][cut2]},
+      };
+      best.improve(shifted, static_cast<float>((cut1 * kNumberBase + cut2) * 4));
     }
   }
 }
 
-/// Groups of two halves with a shift each. The prefix sums are those of the halves; a sum over a half is that of its
-/// highest level everywhere less what the cuts take away.
+/// One half of a group that has a shift for each half. A sum over the half is that of the highest level everywhere less
+/// what the cuts take away.
 template <int kN>
-AUREA_LANES void try_splits_of_halves(const LaneBuffer<kN + 1> (&sum_x)[2], const LaneBuffer<kN + 1> (&sum_w)[2],
-                                      BestSplit& best) {
-  Vec top_x[2][2], top_w[2][2];  // [half][k]
-  for (int half = 0; half < 2; ++half) {
+struct Half {
+  PrefixSums<kN> sums;
+  Vec top_x[2], top_w[2];  // by sign
+
+  AUREA_LANES void prepare(const SortedLanes<kN>& sorted, float first, float end) {
+    sums.add_up(sorted, first, end);
     for (int k = 0; k < 2; ++k) {
-      top_x[half][k] = sum_x[half][kN] * kShifted[k][2];
-      top_w[half][k] = sum_w[half][kN] * kShifted[k][2] * kShifted[k][2];
+      top_x[k] = sums.x[kN] * kShifted[k][2];
+      top_w[k] = sums.w[kN] * kShifted[k][2] * kShifted[k][2];
     }
   }
+
+  template <int kSign>
+  AUREA_LANES CodeSums at(int cut1, int cut2) const {
+    constexpr float kLow = kShifted[kSign][0], kMiddle = kShifted[kSign][1], kHigh = kShifted[kSign][2];
+    return {top_x[kSign] - (sums.x[cut1] + sums.x[cut2]), top_w[kSign] +
+                                                              sums.w[cut1] * (kLow * kLow - kMiddle * kMiddle) +
+                                                              sums.w[cut2] * (kMiddle * kMiddle - kHigh * kHigh)};
+  }
+};
+
+AUREA_LANES CodeSums operator+(const CodeSums& a, const CodeSums& b) { return {a.s1 + b.s1, a.s2 + b.s2}; }
+
+template <int kN>
+AUREA_LANES void try_splits_of_halves(const Half<kN>& first, const Half<kN>& second, BestSplit& best) {
   for (int cut1 = 0; cut1 <= kN; ++cut1) {
     for (int cut2 = cut1; cut2 <= kN; ++cut2) {
-      Vec s1[2][2], s2[2][2];
-      for (int half = 0; half < 2; ++half) {
-        const Vec taken = sum_x[half][cut1] + sum_x[half][cut2];
-        for (int k = 0; k < 2; ++k) {
-          const float(&level)[3] = kShifted[k];
-          s1[half][k] = top_x[half][k] - taken;
-          s2[half][k] = top_w[half][k] + sum_w[half][cut1] * (level[0] * level[0] - level[1] * level[1]) +
-                        sum_w[half][cut2] * (level[1] * level[1] - level[2] * level[2]);
-        }
-      }
-      const auto number = static_cast<float>((cut1 * kNumberBase + cut2) * 4);
-      for (int signs = 0; signs < 4; ++signs) {
-        const int first = signs >> 1, second = signs & 1;
-        best.improve(s1[0][first] + s1[1][second], s2[0][first] + s2[1][second], number + static_cast<float>(signs));
-      }
+      const CodeSums up1 = first.template at<0>(cut1, cut2), down1 = first.template at<1>(cut1, cut2),
+                     up2 = second.template at<0>(cut1, cut2), down2 = second.template at<1>(cut1, cut2);
+      const CodeSums sums[4] = {up1 + up2, up1 + down2, down1 + up2, down1 + down2};
+      best.improve(sums, static_cast<float>((cut1 * kNumberBase + cut2) * 4));
     }
   }
 }
@@ -136,6 +179,8 @@ AUREA_LANES SplitGroup<kN> unpack_split(float scale, int number, const float* or
   return group;
 }
 
+typedef float FourLevels __attribute__((vector_size(4 * sizeof(float))));
+
 /// Moves the runs that are no entries to the best of the entries near them, and fits the scale again if there were any.
 template <int kN>
 AUREA_LANES void move_to_codebook(const Codebook& book, const float* x, const float* w, SplitGroup<kN>& group) {
@@ -146,11 +191,10 @@ AUREA_LANES void move_to_codebook(const Codebook& book, const float* x, const fl
     moved = true;
     const float(&levels)[3] = group.levels(run);
     alignas(64) float cost[kTable];
+    const FourLevels steps = group.scale * FourLevels{levels[0], levels[1], levels[2], levels[2]};
     for (int i = 0; i < 8; ++i) {
-      for (int l = 0; l < 4; ++l) {
-        const float difference = group.scale * levels[l < 2 ? l : 2] - x[8 * run + i];
-        cost[4 * i + l] = w[8 * run + i] * difference * difference;
-      }
+      const FourLevels difference = steps - x[8 * run + i], costs = w[8 * run + i] * difference * difference;
+      __builtin_memcpy(cost + 4 * i, &costs, sizeof costs);
     }
     group.packed[run] = cheapest_entry<8>(book.lists + pattern.at * kListBlock, pattern.n, cost);
   }
@@ -167,33 +211,20 @@ AUREA_LANES void move_to_codebook(const Codebook& book, const float* x, const fl
 template <int kN>
 void split_lanes(const Codebook& book, const float* x_rows, const float* w_rows, int n_lanes, float tiny,
                  SplitFits* fits, int first) {
-  LaneBuffer<kN> x, order;
-  x.gather(x_rows, n_lanes);
-  const Vec peak = magnitude(largest(x));
-  sort_lanes(x, order);
-  constexpr int kHalves = kN == 32 ? 1 : 2;
-  LaneBuffer<kN + 1> sum_x[kHalves], sum_w[kHalves];
-  for (int half = 0; half < kHalves; ++half) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      float sx = 0, sw = 0;
-      sum_x[half].values[lane] = sum_w[half].values[lane] = 0;
-      for (int rank = 0; rank < kN; ++rank) {
-        const int place = static_cast<int>(order.values[rank * kLanes + lane]);
-        if (lane < n_lanes && place / (kN / kHalves) == half) {
-          const float w = w_rows[lane * kN + place];
-          sw += w;
-          sx += w * x_rows[lane * kN + place];
-        }
-        sum_x[half].values[(rank + 1) * kLanes + lane] = sx;
-        sum_w[half].values[(rank + 1) * kLanes + lane] = sw;
-      }
-    }
-  }
+  SortedLanes<kN> sorted;
+  gather_weighted(x_rows, w_rows, Weighting::kEqual, n_lanes, sorted.x, sorted.w);
+  const Vec peak = magnitude(largest(sorted.x));
+  sorted.sort();
   BestSplit best{peak, splat(-__FLT_MAX__)};
   if constexpr (kN == 32) {
-    try_splits<kN>(sum_x[0], sum_w[0], best);
+    PrefixSums<kN> sums;
+    sums.add_up(sorted, 0, kN);
+    try_splits(sums, best);
   } else {
-    try_splits_of_halves<kN>(sum_x, sum_w, best);
+    Half<kN> first_half, second_half;
+    first_half.prepare(sorted, 0, kN / 2);
+    second_half.prepare(sorted, kN / 2, kN);
+    try_splits_of_halves(first_half, second_half, best);
   }
   float peaks[kLanes], scales[kLanes], numbers[kLanes];
   store(peaks, peak);
@@ -203,7 +234,7 @@ void split_lanes(const Codebook& book, const float* x_rows, const float* w_rows,
     const int at = first + lane;
     SplitGroup<kN> group{};
     if (peaks[lane] >= tiny) {
-      group = unpack_split<kN>(scales[lane], static_cast<int>(numbers[lane]), order.values + lane, kLanes);
+      group = unpack_split<kN>(scales[lane], static_cast<int>(numbers[lane]), sorted.place.values + lane, kLanes);
       move_to_codebook(book, x_rows + lane * kN, w_rows + lane * kN, group);
     }
     fits->scale[at] = group.scale;
