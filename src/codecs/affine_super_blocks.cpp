@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "codecs/coarse_scales.h"
 #include "codecs/weights.h"
 
 namespace aurea::codecs {
@@ -42,6 +43,72 @@ void quantize_scales_weighted(const AffineSettings& settings, const GroupFits& f
   set.positive(fits.min, sums, n_blocks, groups, settings.scale_levels, out.mins, out.dmin);
 }
 
+/// With importance: the weights of a chunk. A super-block that is nowhere important is weighted by x^2; a single group
+/// without weight keeps the codes that its extremes give.
+void weigh(const AffineSettings& settings, const float* x, const float* importance, int n_blocks, float* w) {
+  importance_weights_by_block(x, importance, settings.variance_factor, n_blocks, w);
+  weigh_unused_groups(x, importance, n_blocks, kBlock256, w);
+}
+
+/// One super-block on its way: its values, and what the search found for its groups.
+struct BlockFit {
+  const float* x;
+  const float *scale, *min, *inverse, *low;  // [groups]
+};
+
+void decode(const AffineSettings& settings, const AffineSuperBlock& block, float* values) {
+  const float d = f16_to_f32(block.d), dmin = f16_to_f32(block.dmin);
+  for (int i = 0; i < kBlock256; ++i) {
+    const int j = i / settings.group;
+    values[i] = d * static_cast<float>(block.scales[j]) * static_cast<float>(block.codes[i]) -
+                dmin * static_cast<float>(block.mins[j]);
+  }
+}
+
+/// The codes for the scales and minima of a block.
+void choose_codes(const AffineSettings& settings, const BlockFit& fit, AffineSuperBlock& block) {
+  const SearchSet& set = search_set();
+  const float d = f16_to_f32(block.d), dmin = f16_to_f32(block.dmin);
+  const int levels = settings.plain.levels;
+  for (int j = 0; j < kBlock256 / settings.group; ++j) {
+    const float step = d * static_cast<float>(block.scales[j]), shift = dmin * static_cast<float>(block.mins[j]);
+    const float* group = fit.x + j * settings.group;
+    uint8_t* codes = block.codes + j * settings.group;
+    // With a zero step every code means the same value; the reference leaves those of the search in place.
+    if (step != 0) {
+      set.codes_by_division(group, settings.group, step, shift, 0, levels, codes);
+    } else {
+      set.codes_by_inverse(group, settings.group, fit.inverse[j], fit.low[j], 0, levels, codes);
+    }
+  }
+}
+
+/// A block with a coarse d or dmin: see coarse_scales.h.
+AffineSuperBlock keep_small_values(const AffineSettings& settings, const BlockFit& fit, const AffineSuperBlock& block,
+                                   float d, float dmin) {
+  const auto decode_block = [&](const AffineSuperBlock& candidate, float* values) {
+    decode(settings, candidate, values);
+  };
+  const auto make = [&](float d_step, float dmin_step) {
+    AffineSuperBlock candidate{f32_to_f16(d_step), f32_to_f16(dmin_step), {}, {}, {}};
+    const auto top = static_cast<float>(settings.scale_levels);
+    for (int j = 0; j < kBlock256 / settings.group; ++j) {
+      candidate.scales[j] = static_cast<uint8_t>(coarse_code(fit.scale[j], d_step, 0, top));
+      candidate.mins[j] = static_cast<uint8_t>(clamp_code(nearest(fit.min[j] / dmin_step), 0, top));
+    }
+    choose_codes(settings, fit, candidate);
+    return candidate;
+  };
+  AffineSuperBlock best = block;
+  for (const float dmin_step :
+       {std::floor(dmin / kHalfUnit) * kHalfUnit, (std::floor(dmin / kHalfUnit) + 1) * kHalfUnit}) {
+    if (dmin_step == 0) continue;
+    best = keep_values<kBlock256>(fit.x, best, d, kLostShare, decode_block,
+                                  [&](float d_step) { return make(d_step, dmin_step); });
+  }
+  return best;
+}
+
 }  // namespace
 
 void fit_affine_super_blocks(const AffineSettings& settings, const float* x, const float* importance, int n_blocks,
@@ -53,7 +120,7 @@ void fit_affine_super_blocks(const AffineSettings& settings, const float* x, con
   BlockScales quantized;
   if (importance != nullptr) {
     float w[kChunkBlocks * kBlock256];
-    importance_weights_by_block(x, importance, settings.variance_factor, n_blocks, w);
+    weigh(settings, x, importance, n_blocks, w);
     set.affine(search, x, w, n_blocks * groups, settings.group, &fits);
     quantize_scales_weighted(settings, fits, w, n_blocks, quantized);
   } else {
@@ -63,22 +130,15 @@ void fit_affine_super_blocks(const AffineSettings& settings, const float* x, con
 
   for (int b = 0; b < n_blocks; ++b) {
     AffineSuperBlock& block = out[b];
+    const int g = b * groups;
+    const BlockFit fit{x + b * kBlock256, fits.scale + g, fits.min + g, fits.inverse + g, fits.low + g};
     block.d = scale_bits(settings.type, quantized.d[b]);
     block.dmin = scale_bits(settings.type, quantized.dmin[b]);
-    const float d = f16_to_f32(block.d), dmin = f16_to_f32(block.dmin);
-    for (int j = 0; j < groups; ++j) {
-      const int g = b * groups + j;
-      block.scales[j] = quantized.scales[g];
-      block.mins[j] = quantized.mins[g];
-      const float step = d * static_cast<float>(block.scales[j]), shift = dmin * static_cast<float>(block.mins[j]);
-      const float* group = x + g * settings.group;
-      uint8_t* codes = block.codes + j * settings.group;
-      // With a zero step every code means the same value; the reference leaves those of the search in place.
-      if (step != 0) {
-        set.codes_by_division(group, settings.group, step, shift, 0, search.levels, codes);
-      } else {
-        set.codes_by_inverse(group, settings.group, fits.inverse[g], fits.low[g], 0, search.levels, codes);
-      }
+    std::copy(quantized.scales + g, quantized.scales + g + groups, block.scales);
+    std::copy(quantized.mins + g, quantized.mins + g + groups, block.mins);
+    choose_codes(settings, fit, block);
+    if (is_coarse(block.d) || is_coarse(block.dmin)) {
+      block = keep_small_values(settings, fit, block, quantized.d[b], quantized.dmin[b]);
     }
   }
 }

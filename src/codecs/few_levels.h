@@ -28,6 +28,7 @@ void encode_few_levels(QuantType type, const float* src, std::byte* dst, size_t 
     for (int b = 0; b < n_blocks; ++b, x += kElements, dst += sizeof(Block)) {
       Block block{};
       block.d = scale_bits(type, scales[b]);
+      if ((block.d & 0x7FFF) == 0 && scales[b] != 0) block.d |= 1;  // the smallest scale may still hold some values
       uint8_t codes[kElements];
       set.codes_by_inverse(x, kElements, inverse_of(1, f16_to_f32(block.d)), 0, -1, kHighest, codes);
       // With d = 0 every code means 0; those of zeros are as good as any.

@@ -2,7 +2,7 @@
 // value = (d * (2 s + 1)) * (grid + shift). Source: llama.cpp v0.5.0, ggml-quants.c.
 #pragma once
 
-#include "codecs/block_io.h"
+#include "codecs/coarse_scales.h"
 #include "codecs/codebook.h"
 #include "codecs/iq1_grid.h"
 
@@ -25,9 +25,18 @@ enum class Iq1Weights : uint8_t { kSquare, kRoot };
 void search_iq1(const float* x, const float* importance, int n_blocks, int group, Iq1Weights plain, float tiny,
                 Iq1Chunk& chunk);
 
-/// The integer scales of one super-block from those of its groups: scale = d (2 s + 1), the largest becomes 15 d.
-/// Returns d, 0 if all are 0. Unused groups do not count for the largest unless there are no others.
-float quantize_iq1_scales(const float* scales, const bool* unused, int groups, uint8_t* s);
+/// The integer scale of a group: scale = d (2 s + 1). Those of the groups in use belong to the d of choose_iq1_d, as in
+/// the reference; those of unused groups to the d that is stored.
+inline uint8_t iq1_scale_code(float scale, float d) {
+  return static_cast<uint8_t>(clamp_code(nearest(0.5f * (inverse_of(1, d) * scale - 1.0f)), 0.0f, 7.0f));
+}
+
+/// The d of super-block b of values x, so that the largest scale becomes 15 d; 0 if all are 0. Unused groups do not
+/// count for the largest unless there are no others; those of larger scale get entries for the largest scale.
+float choose_iq1_d(const float* x, int b, int group, Iq1Chunk& chunk);
+
+/// Error above which a super-block with a coarse d counts as lost (coarse_scales.h): what zeros have, or nearly.
+inline constexpr double kIq1LostShare = 0.999;
 
 /// Eight values: grid entry plus shift, times the step.
 inline void decode_iq1_run(int index, bool shift_down, float step, float* dst) {

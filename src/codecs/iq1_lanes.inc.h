@@ -233,6 +233,7 @@ void split_lanes(const Codebook& book, const float* x_rows, const float* w_rows,
   for (int lane = 0; lane < n_lanes; ++lane) {
     const int at = first + lane;
     SplitGroup<kN> group{};
+    for (int& packed : group.packed) packed = 0x5555;  // a lost group: the entry of zeros
     if (peaks[lane] >= tiny) {
       group = unpack_split<kN>(scales[lane], static_cast<int>(numbers[lane]), sorted.place.values + lane, kLanes);
       move_to_codebook(book, x_rows + lane * kN, w_rows + lane * kN, group);

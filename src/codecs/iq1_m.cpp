@@ -27,32 +27,43 @@ void decode_block(const BlockIQ1_M& block, float* dst) {
   }
 }
 
-/// All d that fit the chosen entries and scales least-squares.
+void set_d(BlockIQ1_M& block, float d) {
+  const unsigned bits = scale_bits(QuantType::kIQ1_M, d);
+  for (int k = 0; k < 4; ++k) {
+    block.scales[k] = static_cast<uint16_t>((block.scales[k] & 0xFFFu) | (bits >> 4 * k & 15) << 12);
+  }
+}
+
+/// The least-squares d for the chosen entries and scales. Unused groups have no say, as long as there are others.
 float refit(const float* x, const Iq1Chunk& chunk, int b, const uint8_t* s, float d) {
+  const bool* unused = chunk.unused + b * kGroups;
+  const bool all_unused = std::all_of(unused, unused + kGroups, [](bool v) { return v; });
   float s1 = 0, s2 = 0;
-  for (int i = 0; i < kBlock256; ++i) {
-    const int g = b * kGroups + i / kGroup, run = b * 32 + i / 8;
-    const bool down = (chunk.fits.signs[g] >> (1 - run % 2) & 1) != 0;
-    const float level =
-        static_cast<float>(kGridIq1.values[8 * chunk.fits.indices[run] + i % 8]) + (down ? -kIq1Shift : kIq1Shift);
-    const float q = level * static_cast<float>(2 * s[i / kGroup] + 1), w = chunk.w[b * kBlock256 + i];
-    s1 += w * q * x[i];
-    s2 += w * q * q;
+  for (int run = 0; run < 32; ++run) {
+    const int g = run / 2;
+    if (unused[g] && !all_unused) continue;
+    const bool down = (chunk.fits.signs[b * kGroups + g] >> (1 - run % 2) & 1) != 0;
+    const int8_t* values = kGridIq1.values + 8 * chunk.fits.indices[b * 32 + run];
+    const float shift = down ? -kIq1Shift : kIq1Shift, scale = static_cast<float>(2 * s[g] + 1);
+    for (int i = 0; i < 8; ++i) {
+      const float q = (static_cast<float>(values[i]) + shift) * scale, w = chunk.w[b * kBlock256 + 8 * run + i];
+      s1 += w * q * x[8 * run + i];
+      s2 += w * q * q;
+    }
   }
   return s2 > 0 ? s1 / s2 : d;
 }
 
-/// x: the super-block's values.
-BlockIQ1_M finish(const float* x, const Iq1Chunk& chunk, int b) {
+/// Super-block b with the scales d (2 s + 1). refitted: then d is fitted anew and takes the reference's factor.
+BlockIQ1_M finish_with(const float* x, const Iq1Chunk& chunk, int b, float d, bool refitted) {
   BlockIQ1_M block{};
   const int first = b * kGroups;
   uint8_t s[kGroups];
-  float d = quantize_iq1_scales(chunk.fits.scale + first, chunk.unused + first, kGroups, s);
-  if (d == 0) return block;
-  d = refit(x, chunk, b, s, d);
-  const unsigned bits = scale_bits(QuantType::kIQ1_M, d * 1.1125f);
-  for (int k = 0; k < 4; ++k) block.scales[k] = static_cast<uint16_t>((bits >> 4 * k & 15) << 12);
+  for (int g = 0; g < kGroups; ++g) s[g] = iq1_scale_code(chunk.fits.scale[first + g], d);
+  const float stored = refitted ? refit(x, chunk, b, s, d) * 1.1125f : d;
+  set_d(block, stored);
   for (int g = 0; g < kGroups; ++g) {
+    if (chunk.unused[first + g]) s[g] = iq1_scale_code(chunk.fits.scale[first + g], stored);
     block.scales[g / 4] = static_cast<uint16_t>(block.scales[g / 4] | s[g] << 3 * (g % 4));
     const unsigned signs = chunk.fits.signs[first + g];
     unsigned high = (signs >> 1) << 3 | (signs & 1) << 7;
@@ -66,6 +77,21 @@ BlockIQ1_M finish(const float* x, const Iq1Chunk& chunk, int b) {
   return block;
 }
 
+BlockIQ1_M finish(const float* x, const float* importance, Iq1Chunk& chunk, int b) {
+  const float d = choose_iq1_d(x, b, kGroup, chunk);
+  if (d == 0) return {};
+  BlockIQ1_M block = finish_with(x, chunk, b, d, true);
+  if (is_coarse(d_bits(block))) {
+    block = keep_values<kBlock256>(x, block, d, kIq1LostShare, decode_block,
+                                   [&](float step) { return finish_with(x, chunk, b, step, false); });
+  }
+  float values[kBlock256];
+  decode_block(block, values);
+  const float factor = factor_against_zeros(x, importance, values, kBlock256);
+  if (factor != 1) set_d(block, f16_to_f32(d_bits(block)) * factor);
+  return block;
+}
+
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kIQ1_M, src, n, importance);
   Iq1Chunk chunk;
@@ -74,7 +100,9 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
     const float* chunk_importance = importance == nullptr ? nullptr : importance + begin;
     search_iq1(src + begin, chunk_importance, n_blocks, kGroup, Iq1Weights::kSquare, 1e-7f, chunk);
     for (int b = 0; b < n_blocks; ++b, dst += sizeof(BlockIQ1_M)) {
-      const BlockIQ1_M block = finish(src + begin + b * kBlock256, chunk, b);
+      const int at = b * kBlock256;
+      const float* block_importance = importance == nullptr ? nullptr : chunk_importance + at;
+      const BlockIQ1_M block = finish(src + begin + at, block_importance, chunk, b);
       std::memcpy(dst, &block, sizeof block);
     }
   }

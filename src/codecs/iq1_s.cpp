@@ -23,15 +23,14 @@ void decode_block(const BlockIQ1_S& block, float* dst) {
   }
 }
 
-BlockIQ1_S finish(const Iq1Chunk& chunk, int b) {
+/// Super-block b with the scales d (2 s + 1); `stored`: d as it is stored.
+BlockIQ1_S finish_with(const Iq1Chunk& chunk, int b, float d, float stored) {
   BlockIQ1_S block{};
   const int first = b * kGroups;
-  uint8_t s[kGroups];
-  const float d = quantize_iq1_scales(chunk.fits.scale + first, chunk.unused + first, kGroups, s);
-  if (d == 0) return block;
-  block.d = scale_bits(QuantType::kIQ1_S, d * 1.125f);
+  block.d = scale_bits(QuantType::kIQ1_S, stored);
   for (int g = 0; g < kGroups; ++g) {
-    int bits = s[g] << 12 | chunk.fits.signs[first + g] << 15;
+    const float group_d = chunk.unused[first + g] ? stored : d;
+    int bits = iq1_scale_code(chunk.fits.scale[first + g], group_d) << 12 | chunk.fits.signs[first + g] << 15;
     for (int run = 0; run < 4; ++run) {
       const int index = chunk.fits.indices[(first + g) * 4 + run];
       block.qs[4 * g + run] = static_cast<uint8_t>(index);
@@ -39,6 +38,21 @@ BlockIQ1_S finish(const Iq1Chunk& chunk, int b) {
     }
     block.qh[g] = static_cast<uint16_t>(bits);
   }
+  return block;
+}
+
+BlockIQ1_S finish(const float* x, const float* importance, Iq1Chunk& chunk, int b) {
+  const float d = choose_iq1_d(x, b, kGroup, chunk);
+  if (d == 0) return {};
+  BlockIQ1_S block = finish_with(chunk, b, d, d * 1.125f);  // the reference's factor
+  if (is_coarse(block.d)) {
+    block = keep_values<kBlock256>(x, block, d, kIq1LostShare, decode_block,
+                                   [&](float step) { return finish_with(chunk, b, step, step); });
+  }
+  float values[kBlock256];
+  decode_block(block, values);
+  const float factor = factor_against_zeros(x, importance, values, kBlock256);
+  if (factor != 1) block.d = f32_to_f16(f16_to_f32(block.d) * factor);
   return block;
 }
 
@@ -50,7 +64,9 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
     const float* chunk_importance = importance == nullptr ? nullptr : importance + begin;
     search_iq1(src + begin, chunk_importance, n_blocks, kGroup, Iq1Weights::kRoot, 1e-12f, chunk);
     for (int b = 0; b < n_blocks; ++b, dst += sizeof(BlockIQ1_S)) {
-      const BlockIQ1_S block = finish(chunk, b);
+      const int at = b * kBlock256;
+      const float* block_importance = importance == nullptr ? nullptr : chunk_importance + at;
+      const BlockIQ1_S block = finish(src + begin + at, block_importance, chunk, b);
       std::memcpy(dst, &block, sizeof block);
     }
   }

@@ -2,7 +2,7 @@
 // value = (d * (u_j - 32)) * q. Source of layout and search: llama.cpp v0.5.0, ggml-quants.c.
 #include <algorithm>
 
-#include "codecs/block_io.h"
+#include "codecs/coarse_scales.h"
 #include "codecs/two_bit_planes.h"
 #include "codecs/weights.h"
 
@@ -45,7 +45,8 @@ void decode_block(const BlockQ3_K& block, float* dst) {
 
 /// The group scales of a chunk of super-blocks, and the codes that go with them unrounded.
 struct ChunkFit {
-  uint8_t codes[kChunk];       // code + 4
+  uint8_t codes[kChunk];  // code + 4
+  float group_scales[kMaxGroups];
   uint8_t scales[kMaxGroups];  // u: signed scale + 32; 0 in an empty block
   float d[kChunkBlocks];
 };
@@ -68,33 +69,43 @@ float quantize_scales(const float* scales, uint8_t* u) {
 }
 
 void fit_plain(const float* x, int n_blocks, ChunkFit& fit) {
-  float scales[kMaxGroups];
-  search_set().coordinate(x, n_blocks * kGroups, kLevels, fit.codes, scales);
-  for (int b = 0; b < n_blocks; ++b) fit.d[b] = quantize_scales(scales + b * kGroups, fit.scales + b * kGroups);
+  search_set().coordinate(x, n_blocks * kGroups, kLevels, fit.codes, fit.group_scales);
+  for (int b = 0; b < n_blocks; ++b)
+    fit.d[b] = quantize_scales(fit.group_scales + b * kGroups, fit.scales + b * kGroups);
 }
 
+/// The scales of unused groups have no say in the scale of the block.
 void fit_weighted(const float* x, const float* importance, int n_blocks, ChunkFit& fit) {
   const SearchSet& set = search_set();
-  float w[kChunk], sums[kMaxGroups];
-  importance_weights_by_block(x, importance, 2, n_blocks, w);
   const int n_groups = n_blocks * kGroups;
+  float w[kChunk], sums[kMaxGroups], used_scales[kMaxGroups];
+  bool unused[kMaxGroups];
+  importance_weights_by_block(x, importance, 2, n_blocks, w);
+  weigh_unused_groups(x, importance, n_groups, kGroup, w, unused);
   GroupFits groups, blocks;
   set.symmetric(x, w, n_groups, kGroup, kLevels, &groups);
   for (int g = 0; g < n_groups; ++g) {
     set.codes_by_inverse(x + g * kGroup, kGroup, groups.inverse[g], 0, -kLevels, kLevels - 1, fit.codes + g * kGroup);
   }
+  std::copy(groups.scale, groups.scale + n_groups, fit.group_scales);
   sum_groups(w, n_groups, kGroup, sums);
-  set.symmetric(groups.scale, sums, n_blocks, kGroups, kScaleLevels,
+  for (int g = 0; g < n_groups; ++g) {
+    const bool* of_block = unused + g / kGroups * kGroups;
+    const bool counts = !unused[g] || std::all_of(of_block, of_block + kGroups, [](bool v) { return v; });
+    used_scales[g] = counts ? fit.group_scales[g] : 0;
+    sums[g] = counts ? sums[g] : 0;
+  }
+  set.symmetric(used_scales, sums, n_blocks, kGroups, kScaleLevels,
                 &blocks);  // a scale weighs as its elements together
   for (int b = 0; b < n_blocks; ++b) {
     fit.d[b] = blocks.scale[b];
-    set.codes_by_inverse(groups.scale + b * kGroups, kGroups, blocks.inverse[b], 0, -kScaleLevels, kScaleLevels - 1,
+    set.codes_by_inverse(fit.group_scales + b * kGroups, kGroups, blocks.inverse[b], 0, -kScaleLevels, kScaleLevels - 1,
                          fit.scales + b * kGroups);
   }
 }
 
 /// Chooses the codes anew for the rounded scales (those of the search stay where the scale is 0) and packs.
-BlockQ3_K finish(const float* x, float d_exact, const uint8_t* u, uint8_t* codes) {
+BlockQ3_K finish_with(const float* x, float d_exact, const uint8_t* u, uint8_t* codes) {
   BlockQ3_K block;
   block.d = scale_bits(QuantType::kQ3_K, d_exact);
   pack_scales(u, block.scales);
@@ -112,6 +123,18 @@ BlockQ3_K finish(const float* x, float d_exact, const uint8_t* u, uint8_t* codes
   return block;
 }
 
+BlockQ3_K finish(const float* x, float d, const float* group_scales, const uint8_t* u, uint8_t* codes) {
+  const BlockQ3_K block = finish_with(x, d, u, codes);
+  if (!is_coarse(block.d)) return block;
+  return keep_values<kBlock256>(x, block, d, kLostShare, decode_block, [&](float step) {
+    uint8_t coarse_u[kGroups];
+    for (int j = 0; j < kGroups; ++j) {
+      coarse_u[j] = static_cast<uint8_t>(coarse_code(group_scales[j], step, -32.0f, 31.0f) + 32.0f);
+    }
+    return finish_with(x, step, coarse_u, codes);
+  });
+}
+
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ3_K, src, n, importance);
   ChunkFit fit;
@@ -125,7 +148,8 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
     }
     for (int b = 0; b < n_blocks; ++b, dst += sizeof(BlockQ3_K)) {
       const int at = b * kBlock256;
-      const BlockQ3_K block = finish(x + at, fit.d[b], fit.scales + b * kGroups, fit.codes + at);
+      const BlockQ3_K block =
+          finish(x + at, fit.d[b], fit.group_scales + b * kGroups, fit.scales + b * kGroups, fit.codes + at);
       std::memcpy(dst, &block, sizeof block);
     }
   }

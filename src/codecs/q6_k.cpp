@@ -2,7 +2,8 @@
 // value = (d * s_j) * q. Source of layout and search: llama.cpp v0.5.0, ggml-quants.c.
 #include <algorithm>
 
-#include "codecs/block_io.h"
+#include "codecs/coarse_scales.h"
+#include "codecs/weights.h"
 
 namespace aurea::codecs {
 namespace {
@@ -42,44 +43,61 @@ void pack_codes(const uint8_t* codes, BlockQ6_K& block) {
   }
 }
 
-/// One super-block from the searched scales of its groups: the largest becomes -128, the codes are chosen anew for the
-/// rounded scales; where a scale rounds to 0 the codes of the search stay.
-BlockQ6_K finish(const float* x, const float* scales, const float* inverses) {
-  float signed_peak = 0;
-  for (int j = 0; j < kGroups; ++j)
-    signed_peak = std::fabs(scales[j]) > std::fabs(signed_peak) ? scales[j] : signed_peak;
-  BlockQ6_K block{};
-  if (std::fabs(signed_peak) < kTinyScale) return block;
+/// What the search found for the groups of one super-block.
+struct BlockFit {
+  const float *scales, *inverses;
+  const bool* unused;  // by the importance
+};
 
+/// The block for d = 1 / inverse. Codes are chosen anew for the rounded scales; where a scale rounds to 0 the codes of
+/// the search stay. coarse: no scale but 0 becomes 0.
+BlockQ6_K finish_with(const float* x, const BlockFit& fit, float inverse, bool coarse) {
+  BlockQ6_K block{};
   const SearchSet& set = search_set();
-  const float inverse = -128.0f / signed_peak;
   block.d = scale_bits(QuantType::kQ6_K, 1.0f / inverse);
   const float d = f16_to_f32(block.d);
   uint8_t codes[kBlock256];
   for (int j = 0; j < kGroups; ++j) {
-    block.scales[j] = static_cast<int8_t>(clamp_code(nearest(inverse * scales[j]), -128.0f, 127.0f));
-    const float step = d * static_cast<float>(block.scales[j]);
+    const float code = coarse ? coarse_code(fit.scales[j], 1.0f / inverse, -128.0f, 127.0f)
+                              : clamp_code(nearest(inverse * fit.scales[j]), -128.0f, 127.0f);
+    block.scales[j] = static_cast<int8_t>(code);
+    const float step = d * code;
     const int at = j * kGroup;
     if (step != 0) {
       set.codes_by_division(x + at, kGroup, step, 0, -kLevels, kLevels - 1, codes + at);
     } else {
-      set.codes_by_inverse(x + at, kGroup, inverses[j], 0, -kLevels, kLevels - 1, codes + at);
+      set.codes_by_inverse(x + at, kGroup, fit.inverses[j], 0, -kLevels, kLevels - 1, codes + at);
     }
   }
   pack_codes(codes, block);
   return block;
 }
 
+/// One super-block: the largest scale becomes -128.
+BlockQ6_K finish(const float* x, const BlockFit& fit) {
+  const float signed_peak = signed_peak_of_used(fit.scales, fit.unused, kGroups);
+  if (std::fabs(signed_peak) < kTinyScale) return {};
+  const BlockQ6_K block = finish_with(x, fit, -128.0f / signed_peak, false);
+  if (!is_coarse(block.d)) return block;
+  return keep_values<kBlock256>(x, block, signed_peak / -128.0f, kLostShare, decode_block,
+                                [&](float step) { return finish_with(x, fit, 1.0f / step, true); });
+}
+
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
   check_row(QuantType::kQ6_K, src, n, importance);
   GroupFits fits;
+  float buffer[kChunk];
+  bool unused[kMaxGroups] = {};
   for (size_t begin = 0; begin < n; begin += kChunk) {
     const size_t size = std::min<size_t>(kChunk, n - begin);
+    const int n_groups = static_cast<int>(size) / kGroup;
     const float* x = src + begin;
-    const float* w = importance == nullptr ? nullptr : importance + begin;  // null: x^2
-    search_set().symmetric(x, w, static_cast<int>(size) / kGroup, kGroup, kLevels, &fits);
+    const float* w = group_weights(x, importance == nullptr ? nullptr : importance + begin, n_groups, kGroup,
+                                   Weighting::kSquare, buffer, unused);  // null: x^2
+    search_set().symmetric(x, w, n_groups, kGroup, kLevels, &fits);
     for (size_t i = 0; i < size; i += kBlock256, dst += sizeof(BlockQ6_K)) {
-      const BlockQ6_K block = finish(x + i, fits.scale + i / kGroup, fits.inverse + i / kGroup);
+      const size_t g = i / kGroup;
+      const BlockQ6_K block = finish(x + i, {fits.scale + g, fits.inverse + g, unused + g});
       std::memcpy(dst, &block, sizeof block);
     }
   }

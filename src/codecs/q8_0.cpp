@@ -1,6 +1,6 @@
 // Q8_0: 32 values, one f16 scale, signed 8-bit codes. value = q * d, d = max|x| / 127, q = round(x / d), halves away
 // from zero. Importance is ignored. Source: llama.cpp v0.5.0, ggml-quants.c.
-#include "codecs/block_io.h"
+#include "codecs/coarse_scales.h"
 
 namespace aurea::codecs {
 namespace {
@@ -38,6 +38,18 @@ void round_away(const float* __restrict x, float inverse, int8_t* __restrict cod
   for (int i = 0; i < kBlock32; ++i) codes[i] = static_cast<int8_t>(rounded[i]);
 }
 
+/// A block whose scale is coarse: see coarse_scales.h.
+BlockQ8_0 keep_small_values(const float* x, const BlockQ8_0& block) {
+  const float d = peak_of(x) / 127.0f;
+  return keep_values<kBlock32>(x, block, d, kLostShare, decode_block, [&](float step) {
+    BlockQ8_0 candidate{f32_to_f16(step), {}};
+    for (int i = 0; i < kBlock32; ++i) {
+      candidate.qs[i] = static_cast<int8_t>(clamp_code(nearest(x[i] / step), -127.0f, 127.0f));
+    }
+    return candidate;
+  });
+}
+
 constexpr int kStrip = 8;  // blocks; their steps do not wait for each other
 
 void encode_strip(const float* x, int n_blocks, std::byte* dst) {
@@ -48,9 +60,18 @@ void encode_strip(const float* x, int n_blocks, std::byte* dst) {
     std::memcpy(dst + b * sizeof(BlockQ8_0), &bits, sizeof bits);
     inverses[b] = inverse_of(1, d);
   }
+  bool coarse = false;
   for (int b = 0; b < n_blocks; ++b) {
     round_away(x + b * kBlock32, inverses[b],
                reinterpret_cast<int8_t*>(dst + b * sizeof(BlockQ8_0) + offsetof(BlockQ8_0, qs)));
+    coarse |= !(inverses[b] < 1 / (kCoarseUnits * kHalfUnit)) || inverses[b] == 0;
+  }
+  for (int b = 0; coarse && b < n_blocks; ++b) {
+    BlockQ8_0 block;
+    std::memcpy(&block, dst + b * sizeof block, sizeof block);
+    if (!is_coarse(block.d)) continue;
+    block = keep_small_values(x + b * kBlock32, block);
+    std::memcpy(dst + b * sizeof block, &block, sizeof block);
   }
 }
 

@@ -3,9 +3,38 @@
 
 #include <algorithm>
 
+#include "codecs/coarse_scales.h"
 #include "codecs/weights.h"
 
 namespace aurea::codecs {
+namespace {
+
+struct RoundedBlock {
+  float d, m;
+  uint8_t codes[kBlock32];
+};
+
+}  // namespace
+
+void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit) {
+  if (!is_coarse(f32_to_f16(fit.scale))) return;
+  const auto lowest = static_cast<float>(grid.lowest);
+  RoundedBlock block{f16_to_f32(f32_to_f16(fit.scale)), f16_to_f32(f32_to_f16(fit.min)), {}};
+  std::copy(fit.codes, fit.codes + kBlock32, block.codes);
+  const auto decode = [&](const RoundedBlock& rounded, float* values) {
+    for (int i = 0; i < kBlock32; ++i) {
+      values[i] = (static_cast<float>(rounded.codes[i]) + lowest) * rounded.d + rounded.m;
+    }
+  };
+  const auto make = [&](float step) {
+    RoundedBlock candidate{step, block.m, {}};
+    search_set().codes_by_division(x, kBlock32, step, -block.m, grid.lowest, grid.highest, candidate.codes);
+    return candidate;
+  };
+  block = keep_values<kBlock32>(x, block, fit.scale, kLostShare, decode, make);
+  fit.scale = block.d;
+  std::copy(block.codes, block.codes + kBlock32, fit.codes);
+}
 
 SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x) {
   float peak = 0, signed_peak = 0;
@@ -22,6 +51,7 @@ SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x) {
   for (int i = 0; i < kBlock32; ++i) {  // x * inverse is at least lowest * (1 + 2^-22), so the sum is positive
     fit.codes[i] = static_cast<uint8_t>(std::min(top, static_cast<int>(x[i] * inverse + offset)));
   }
+  keep_simple_values(grid, x, fit);
   return fit;
 }
 
@@ -34,6 +64,7 @@ SimpleFit fit_affine(const SimpleGrid& grid, const float* x) {
   for (int i = 0; i < kBlock32; ++i) {
     fit.codes[i] = static_cast<uint8_t>(std::min(grid.highest, static_cast<int>((x[i] - fit.min) * inverse + 0.5f)));
   }
+  keep_simple_values(grid, x, fit);
   return fit;
 }
 
@@ -50,6 +81,7 @@ void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, s
     const float* x = src + begin;
     const int n_groups = static_cast<int>(size / kBlock32);
     importance_weights(x, importance + begin, variance, size, w);
+    if (!grid.has_min) weigh_unused_groups(x, importance + begin, n_groups, kBlock32, w);
     if (grid.has_min) {
       set.affine(affine, x, w, n_groups, kBlock32, &fits);
     } else {
@@ -61,6 +93,7 @@ void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, s
       fit.min = grid.has_min ? -fits.min[g] : 0.0f;
       set.codes_by_inverse(x + g * kBlock32, kBlock32, fits.inverse[g], fits.low[g], grid.lowest, grid.highest,
                            fit.codes);
+      keep_simple_values(grid, x + g * kBlock32, fit);
       emit(fit, dst);
     }
   }

@@ -20,6 +20,9 @@ struct SimpleFit {
   uint8_t codes[kBlock32];
 };
 
+/// Where the f16 scale is coarse and the block would be lost (coarse_scales.h): a scale and codes that keep it.
+void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit);
+
 /// scale = m / lowest for the element m of largest magnitude.
 SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x);
 /// From the smallest to the largest element.

@@ -76,14 +76,32 @@ bool find_unused_groups(const float* importance, int n_groups, int n, bool* unus
   return any;
 }
 
-const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer) {
-  bool unused[kMaxGroups];
+void weigh_unused_groups(const float* x, const float* importance, int n_groups, int n, float* w, bool* unused) {
+  bool mine[kMaxGroups];
+  if (unused == nullptr) unused = mine;
+  if (!find_unused_groups(importance, n_groups, n, unused)) return;
+  for (int i = 0; i < n_groups * n; ++i) w[i] = unused[i / n] ? x[i] * x[i] : w[i];
+}
+
+const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer,
+                           bool* unused) {
+  bool mine[kMaxGroups];
+  if (unused == nullptr) unused = mine;
   if (importance == nullptr || !find_unused_groups(importance, n_groups, n, unused)) return importance;
   for (int i = 0; i < n_groups * n; ++i) {
     const float own_weight = own == Weighting::kSquare ? x[i] * x[i] : 1.0f;
     buffer[i] = unused[i / n] ? own_weight : importance[i];
   }
   return buffer;
+}
+
+float signed_peak_of_used(const float* scales, const bool* unused, int n) {
+  float peak = 0, peak_of_all = 0;
+  for (int j = 0; j < n; ++j) {
+    if (std::fabs(scales[j]) > std::fabs(peak_of_all)) peak_of_all = scales[j];
+    if (!unused[j] && std::fabs(scales[j]) > std::fabs(peak)) peak = scales[j];
+  }
+  return peak != 0 ? peak : peak_of_all;
 }
 
 }  // namespace aurea::codecs

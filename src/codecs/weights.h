@@ -30,9 +30,20 @@ inline constexpr float kLeastImportance = 0x1p-64f;
 /// unused[g] = whether group g of n columns is unused; returns whether any is.
 bool find_unused_groups(const float* importance, int n_groups, int n, bool* unused);
 
+/// Gives unused groups the weights x^2, for searches that would give a group without weight the scale 0. (The affine
+/// search needs none: it starts from the extremes of the group.) unused (may be null): as above.
+void weigh_unused_groups(const float* x, const float* importance, int n_groups, int n, float* w,
+                         bool* unused = nullptr);
+
 /// The weights of groups of n for a type that takes the importance as it is: the importance itself, or a copy at
-/// `buffer` in which unused groups have `own` weights (kSquare or kEqual). Null if `importance` is.
-const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer);
+/// `buffer` in which unused groups have `own` weights (kSquare or kEqual). Null if `importance` is. unused (may be
+/// null): as above, untouched without importance.
+const float* group_weights(const float* x, const float* importance, int n_groups, int n, Weighting own, float* buffer,
+                           bool* unused = nullptr);
+
+/// The first of the scales with the largest magnitude. Unused groups do not count, as long as there are others: they
+/// must not make the scales of the others coarser.
+float signed_peak_of_used(const float* scales, const bool* unused, int n);
 
 /// roots[i] = sqrt(values[i]). n is a multiple of 32.
 void square_roots(const float* values, size_t n, float* roots);
