@@ -32,7 +32,8 @@ void quantize_scales(const AffineSettings& settings, const GroupFits& fits, int 
   }
 }
 
-/// With importance a scale weighs as much as its elements together.
+/// With importance a scale weighs as much as its elements together. That gives no scale at all where only groups far
+/// below the others have weight; then the largest counts, as without importance.
 void quantize_scales_weighted(const AffineSettings& settings, const GroupFits& fits, const float* w, int n_blocks,
                               BlockScales& out) {
   const int groups = kBlock256 / settings.group;
@@ -41,6 +42,12 @@ void quantize_scales_weighted(const AffineSettings& settings, const GroupFits& f
   const SearchSet& set = search_set();
   set.positive(fits.scale, sums, n_blocks, groups, settings.scale_levels, out.scales, out.d);
   set.positive(fits.min, sums, n_blocks, groups, settings.scale_levels, out.mins, out.dmin);
+  for (int b = 0; b < n_blocks; ++b) {
+    const int at = b * groups;
+    if (out.d[b] == 0) out.d[b] = quantize_by_largest(fits.scale + at, groups, settings.scale_levels, out.scales + at);
+    if (out.dmin[b] == 0)
+      out.dmin[b] = quantize_by_largest(fits.min + at, groups, settings.scale_levels, out.mins + at);
+  }
 }
 
 /// With importance: the weights of a chunk. A super-block that is nowhere important is weighted by x^2; a single group

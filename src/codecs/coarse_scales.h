@@ -62,15 +62,17 @@ Block keep_values(const float* x, const Block& block, float exact, double lost_s
 }
 
 /// f so that f times the decoded values are nearest to x with weights w (null: 1), if the values themselves are farther
-/// from x than zeros are; else 1.
+/// from x than zeros are, both with these weights and without; else 1. (Columns of little importance are not given up
+/// for the others, nor the others for them.)
 inline float factor_against_zeros(const float* x, const float* w, const float* decoded, int n) {
-  double s1 = 0, s2 = 0;
+  double s1 = 0, s2 = 0, plain = 0;
   for (int i = 0; i < n; ++i) {
     const double weighted = (w == nullptr ? 1.0 : double{w[i]}) * decoded[i];
     s1 += weighted * x[i];
     s2 += weighted * decoded[i];
+    plain += decoded[i] * (double{decoded[i]} - 2 * double{x[i]});
   }
-  return s2 > 2 * s1 ? static_cast<float>(std::max(s1 / s2, 0.0)) : 1.0f;
+  return s2 > 2 * s1 && plain > 0 ? static_cast<float>(std::max(s1 / s2, 0.0)) : 1.0f;
 }
 
 /// The integer scale of a group whose searched scale is `scale`: nearest to scale / step, but not 0, which would lose

@@ -269,6 +269,84 @@ TEST_P(CodecTest, RefusesImportanceThatIsNoWeightUnlessItIgnoresIt) {
   EXPECT_NO_THROW(encode(GetParam(), row, Values(512, -0.0f)));
 }
 
+/// Rows that no model should have, by name.
+struct HostileRow {
+  std::string name;
+  Values values, importance;
+};
+
+std::vector<HostileRow> hostile_rows() {
+  constexpr size_t kN = 512;
+  std::mt19937_64 random(13);
+  std::normal_distribution<float> normal;
+  const auto filled = [&](auto value) {
+    Values row(kN);
+    for (size_t i = 0; i < kN; ++i) row[i] = value(i);
+    return row;
+  };
+  const std::vector<std::pair<std::string, Values>> values = {
+      {"one large among small", filled([&](size_t i) { return i == 77 ? 100.0f : 1e-3f * normal(random); })},
+      {"one in a hundred", filled([&](size_t i) { return i % 100 == 3 ? normal(random) : 0; })},
+      {"groups of every size",
+       filled([&](size_t i) { return std::exp2(static_cast<float>(i / 16 % 32) - 24) * normal(random); })},
+      {"sizes within groups", filled([&](size_t) {
+         return std::min(2000.0f, std::exp(4 * normal(random))) * (random() % 2 == 0 ? 1.0f : -1.0f);
+       })},
+      {"constant", filled([](size_t) { return 0.3f; })},
+      {"two constants", filled([](size_t i) { return i % 256 < 100 ? -0.7f : 0.02f; })},
+      {"alternating", filled([](size_t i) { return i % 2 == 0 ? 1.0f : -1.0f; })},
+      {"positive ramp", filled([](size_t i) { return static_cast<float>(i); })},
+      {"offset", filled([&](size_t) { return 5 + 0.01f * normal(random); })},
+      {"tiny", filled([&](size_t) { return 3e-7f * normal(random); })},
+      {"tiny with one ordinary", filled([&](size_t i) { return i == 300 ? 0.5f : 3e-7f * normal(random); })},
+      {"around the smallest half", filled([&](size_t) { return 0x1p-24f * normal(random); })},
+      {"subnormal", filled([&](size_t) { return 1e-40f * normal(random); })},
+      {"subnormal with one ordinary", filled([&](size_t i) { return i == 5 ? -0.01f : 1e-42f; })},
+      {"negative zeros", filled([](size_t i) { return i == 9 ? 1.0f : -0.0f; })},
+      {"large", filled([&](size_t) { return std::clamp(700 * normal(random), -2600.0f, 2600.0f); })},
+  };
+  const std::vector<std::pair<std::string, Values>> importances = {
+      {"", {}},
+      {", ordinary importance", importance_row(kN)},
+      {", importance in few columns", filled([](size_t i) { return i % 41 == 0 ? 1.0f : 0.0f; })},
+      {", importance in one group", filled([](size_t i) { return i / 32 == 3 ? 1.0f : 0.0f; })},
+      {", importance of every size", filled([&](size_t) { return std::exp(10 * normal(random)); })},
+      {", subnormal importance", filled([](size_t) { return 1e-42f; })},
+      {", no importance", Values(kN)},
+  };
+  std::vector<HostileRow> rows;
+  for (const auto& row : values) {
+    for (const auto& importance : importances) {
+      rows.push_back({row.first + importance.first, row.second, importance.second});
+    }
+  }
+  return rows;
+}
+
+/// Sum over the row of w (x - y)^2.
+double squared_error(const Values& x, const Values& y, const Values& w) {
+  double sum = 0;
+  for (size_t i = 0; i < x.size(); ++i) sum += (w.empty() ? 1.0 : double{w[i]}) * std::pow(double{x[i]} - y[i], 2);
+  return sum;
+}
+
+TEST_P(CodecTest, HostileRowsBecomeFiniteAndNoWorseThanZeros) {
+  for (const HostileRow& row : hostile_rows()) {
+    const Bytes blocks = encode(GetParam(), row.values, row.importance);
+    EXPECT_TRUE(codec(GetParam()).validate(blocks.data(), row.values.size())) << row.name;
+    const Values decoded = decode(GetParam(), blocks, row.values.size());
+    ASSERT_TRUE(all_finite(decoded)) << row.name;
+    const Values zeros(decoded.size());
+    const bool plain = squared_error(row.values, decoded, {}) <= squared_error(row.values, zeros, {});
+    // With importance the columns that have it may cost the others, or (in a group that both share) the other way
+    // round.
+    const bool weighted =
+        codec(GetParam()).uses_importance && !row.importance.empty() &&
+        squared_error(row.values, decoded, row.importance) <= squared_error(row.values, zeros, row.importance);
+    EXPECT_TRUE(plain || weighted) << row.name;
+  }
+}
+
 std::vector<QuantType> all_types() {
   std::vector<QuantType> types;
   for (const QuantTypeInfo& type : kQuantTypes) types.push_back(type.type);

@@ -67,7 +67,11 @@ void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType 
       for (size_t r = begin; r < end; ++r) {
         from.decode(source.row(first + r), values.data(), cols);
         check_finite(values, first + r);
-        to.encode(values.data(), encoded.data() + r * dst_row_bytes, cols, nullptr);
+        std::byte* dst = encoded.data() + r * dst_row_bytes;
+        to.encode(values.data(), dst, cols, nullptr);
+        if (!to.validate(dst, cols)) {
+          fail(ErrorCode::kInternal, "row {}: the encoder of {} made a block with a scale that is not finite; please report this", first + r, name(type));
+        }
       }
     });
     write(std::span(encoded).first(n * dst_row_bytes));

@@ -71,6 +71,7 @@ TEST(QuantizeTensor, WhatHasTheTypeAlreadyIsCopied) {
     EXPECT_EQ(bytes, quantized({row.type, {kRows, kCols}, bytes}, row.type, 2)) << row.name;
     std::fill(bytes.begin() + static_cast<ptrdiff_t>(bytes.size() / kRows * 30), bytes.end(), std::byte{0x7F});  // NaN in every float type
     std::fill(bytes.end() - static_cast<ptrdiff_t>(bytes.size() / kRows), bytes.end(), std::byte{0xFF});
+    if (row.type == QuantType::kNVFP4) continue;  // all its bits mean numbers
     EXPECT_THROW(quantized({row.type, {kRows, kCols}, bytes}, row.type, 2), Error) << row.name;
   }
 }
