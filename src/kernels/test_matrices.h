@@ -56,6 +56,11 @@ inline std::vector<size_t> half_offsets(QuantType type) {
     case QuantType::kQ4_0:
     case QuantType::kQ5_0:
     case QuantType::kQ8_0:
+    case QuantType::kQ1_0:
+    case QuantType::kQ2_0:
+    case QuantType::kIQ1_S:
+    case QuantType::kIQ4_NL:
+    case QuantType::kIQ4_XS:
       return {0};
     case QuantType::kQ4_1:
     case QuantType::kQ5_1:
@@ -68,6 +73,10 @@ inline std::vector<size_t> half_offsets(QuantType type) {
       return {108};
     case QuantType::kQ6_K:
       return {208};
+    case QuantType::kTQ1_0:
+      return {52};
+    case QuantType::kTQ2_0:
+      return {64};
     default:
       return {};
   }
@@ -99,6 +108,7 @@ inline void fill_weights(QuantType type, Bytes& w, uint64_t seed) {
     do {
       for (uint8_t& byte : block) byte = static_cast<uint8_t>(random.bits());
       for (const size_t offset : half_offsets(type)) write_half(block.data() + offset, 0.02f * random.uniform());
+      if (type == QuantType::kMXFP4) block[0] = static_cast<uint8_t>(118 + random.below(8));  // the exponent
     } while (
         !codecs::codec(type).validate(reinterpret_cast<const std::byte*>(block.data()), info(type).block_elements));
     std::memcpy(w.data() + i, block.data(), block_bytes);
