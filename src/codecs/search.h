@@ -117,6 +117,9 @@ struct SearchSet {
   /// of the codebook. A group whose largest magnitude is below `tiny` is lost.
   void (*split)(const Codebook& book, const float* x, const float* w, int n_groups, int n, float tiny, SplitFits* fits);
 
+  /// w[i] = importance[i] * sqrt(variance + x[i]^2), for n elements (a multiple of 16).
+  void (*root_weights)(const float* x, const float* importance, float variance, int n, float* w);
+
   /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, for n elements (a multiple of 16).
   void (*codes_by_division)(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes);
 

@@ -1,4 +1,8 @@
 // The searches for the vectors that every CPU of the architecture has (128 bits on x86-64).
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include "codecs/fp4_values.h"
 #include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"

@@ -91,6 +91,42 @@ struct Levels {
   AUREA_LANES Vec code(Vec v) const { return {code(v.a), code(v.b)}; }
 };
 
+// f(0), f(1), .. for every element of a Native.
+#if defined(__AVX512F__)
+#define AUREA_EACH_LANE(f) \
+  f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14), f(15)
+#elif defined(__AVX2__)
+#define AUREA_EACH_LANE(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7)
+#else
+#define AUREA_EACH_LANE(f) f(0), f(1), f(2), f(3)
+#endif
+
+/// One step of transposing kNative rows: the blocks of kSize x kSize beside the diagonal change places.
+template <int kSize>
+AUREA_LANES void exchange_blocks(Native (&rows)[kNative]) {
+#define AUREA_UPPER(i) ((i)&kSize ? (i)-kSize + kNative : (i))
+#define AUREA_LOWER(i) ((i)&kSize ? (i) + kNative : (i) + kSize)
+  for (int i = 0; i < kNative; ++i) {
+    if ((i & kSize) != 0) continue;
+    const Native a = rows[i], b = rows[i + kSize];
+    rows[i] = __builtin_shufflevector(a, b, AUREA_EACH_LANE(AUREA_UPPER));
+    rows[i + kSize] = __builtin_shufflevector(a, b, AUREA_EACH_LANE(AUREA_LOWER));
+  }
+#undef AUREA_UPPER
+#undef AUREA_LOWER
+}
+
+AUREA_LANES void transpose(Native (&rows)[kNative]) {
+  exchange_blocks<1>(rows);
+  exchange_blocks<2>(rows);
+#if defined(__AVX2__) || defined(__AVX512F__)
+  exchange_blocks<4>(rows);
+#endif
+#if defined(__AVX512F__)
+  exchange_blocks<8>(rows);
+#endif
+}
+
 /// kN elements of kLanes groups: element i of lane g at i * kLanes + g. Lanes without a group hold zeros.
 template <int kN>
 struct alignas(64) LaneBuffer {
@@ -100,6 +136,20 @@ struct alignas(64) LaneBuffer {
   AUREA_LANES void set(int i, Vec v) { store(values + i * kLanes, v); }
 
   void gather(const float* src, int n_lanes) {
+    if constexpr (kN % kNative == 0) {
+      for (int lane = 0; lane < kLanes; lane += kNative) {
+        for (int i = 0; i < kN; i += kNative) {
+          Native rows[kNative];
+          for (int r = 0; r < kNative; ++r) {
+            rows[r] = lane + r < n_lanes ? load_native(src + (lane + r) * kN + i) : Native{};
+          }
+          transpose(rows);
+          for (int r = 0; r < kNative; ++r)
+            __builtin_memcpy(values + (i + r) * kLanes + lane, &rows[r], sizeof rows[r]);
+        }
+      }
+      return;
+    }
     for (int lane = 0; lane < n_lanes; ++lane) {
       for (int i = 0; i < kN; ++i) values[i * kLanes + lane] = src[lane * kN + i];
     }
@@ -426,6 +476,28 @@ void codes_by_inverse(const float* x, int n, float inverse, float low, int lowes
   for (int i = 0; i < n; i += kNative) {
     const Native code = levels.code(inverse * (load_native(x + i) - low)) - offset;
     store_codes(codes + i, inverse == 0 ? Native{} : code);
+  }
+}
+
+// ---- weights ----
+
+AUREA_LANES Native root(Native v) {
+#if defined(__AVX512F__)
+  return (Native)_mm512_maskz_sqrt_ps(0xFFFF, (__m512)v);
+#elif defined(__AVX2__)
+  return (Native)_mm256_sqrt_ps((__m256)v);
+#elif defined(__SSE2__)
+  return (Native)_mm_sqrt_ps((__m128)v);
+#else
+  for (int lane = 0; lane < kNative; ++lane) v[lane] = __builtin_sqrtf(v[lane]);
+  return v;
+#endif
+}
+
+void root_weights(const float* x, const float* importance, float variance, int n, float* w) {
+  for (int i = 0; i < n; i += kNative) {
+    const Native v = load_native(x + i), weight = load_native(importance + i) * root(variance + v * v);
+    __builtin_memcpy(w + i, &weight, sizeof weight);
   }
 }
 

@@ -36,14 +36,15 @@ void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, s
                      size_t block_bytes, EmitBlock emit);
 
 /// Nibbles and fifth bits. Byte j of qs: element j low, element j + 16 high; bit i of qh (little-endian): element i.
-inline void pack_nibbles(const uint8_t* codes, uint8_t* qs) {
+inline void pack_nibbles(const uint8_t* __restrict codes, uint8_t* __restrict qs) {
   for (int j = 0; j < 16; ++j) qs[j] = static_cast<uint8_t>((codes[j] & 15) | (codes[j + 16] & 15) << 4);
 }
 inline void pack_fifth_bits(const uint8_t* codes, uint8_t* qh) {
   for (int byte = 0; byte < 4; ++byte) {
-    int bits = 0;
-    for (int i = 0; i < 8; ++i) bits |= (codes[8 * byte + i] >> 4 & 1) << i;
-    qh[byte] = static_cast<uint8_t>(bits);
+    uint64_t eight;  // little-endian, as all blocks
+    std::memcpy(&eight, codes + 8 * byte, sizeof eight);
+    // Bit 8 i of the first factor reaches bit 56 + i of the product, and nothing else does.
+    qh[byte] = static_cast<uint8_t>((eight >> 4 & 0x0101010101010101u) * 0x0102040810204080u >> 56);
   }
 }
 inline void unpack_codes(const uint8_t* qs, int* codes) {

@@ -3,14 +3,12 @@
 
 #include <cmath>
 
+#include "core/half.h"
+
 namespace aurea::codecs {
 namespace {
 
 constexpr int kStrip = 32;  // a fixed length lets the compiler use vectors without a remainder loop
-
-void weigh_strip(const float* __restrict x, const float* __restrict importance, float variance, float* __restrict w) {
-  for (int i = 0; i < kStrip; ++i) w[i] = importance[i] * std::sqrt(variance + x[i] * x[i]);
-}
 
 void square_strip(const float* __restrict x, float* __restrict squares) {
   for (int i = 0; i < kStrip; ++i) squares[i] = x[i] * x[i];
@@ -18,6 +16,17 @@ void square_strip(const float* __restrict x, float* __restrict squares) {
 
 void root_strip(const float* __restrict values, float* __restrict roots) {
   for (int i = 0; i < kStrip; ++i) roots[i] = std::sqrt(values[i]);
+}
+
+/// Not 0 if one of 16 importances is above the least one. Numbers from 0 order like their bits; a negative zero is
+/// below.
+uint32_t used_in_strip(const float* importance) {
+  uint32_t used = 0;
+  for (int i = 0; i < 16; ++i) {
+    const auto bits = static_cast<int32_t>(bits_from_f32(importance[i]));
+    used |= bits > static_cast<int32_t>(bits_from_f32(kLeastImportance)) ? 1u : 0u;
+  }
+  return used;
 }
 
 /// Eight groups side by side: one sum need not wait for the addition of another.
@@ -47,7 +56,7 @@ void sum_groups(const float* values, int n_groups, int n, float* sums) {
 }
 
 void importance_weights(const float* x, const float* importance, float variance, size_t n, float* w) {
-  for (size_t i = 0; i < n; i += kStrip) weigh_strip(x + i, importance + i, variance, w + i);
+  search_set().root_weights(x, importance, variance, static_cast<int>(n), w);
 }
 
 void importance_weights_by_block(const float* x, const float* importance, float factor, int n_blocks, float* w, int n) {
@@ -67,11 +76,11 @@ void square_roots(const float* values, size_t n, float* roots) {
 
 bool find_unused_groups(const float* importance, int n_groups, int n, bool* unused) {
   bool any = false;
-  for (int g = 0; g < n_groups; ++g) {
-    bool used = false;
-    for (int i = g * n; i < g * n + n; ++i) used |= importance[i] > kLeastImportance;
-    unused[g] = !used;
-    any |= !used;
+  for (int g = 0; g < n_groups; ++g, importance += n) {
+    uint32_t used = 0;
+    for (int i = 0; i < n; i += 16) used |= used_in_strip(importance + i);
+    unused[g] = used == 0;
+    any |= unused[g];
   }
   return any;
 }
