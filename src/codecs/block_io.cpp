@@ -27,6 +27,19 @@ bool all_within(const float* x, size_t n, uint32_t mask, float limit) {
 
 }  // namespace
 
+float check_row_and_mean_square(QuantType type, const float* x, size_t n, const float* importance) {
+  constexpr size_t kStrip = 32;
+  bool above = false;
+  float sum = 0;
+  for (size_t begin = 0; begin < n; begin += kStrip) {
+    above |= any_above(x + begin, kStrip, kMagnitude, bits_from_f32(kLargestValue));
+    above |= any_above(importance + begin, kStrip, kAllBits, bits_from_f32(kLargestImportance));
+    for (size_t i = begin; i < begin + kStrip; ++i) sum += x[i] * x[i];
+  }
+  if (above) check_row(type, x, n, importance);
+  return sum / static_cast<float>(n);
+}
+
 void check_row(QuantType type, const float* x, size_t n, const float* importance) {
   const float limit = is_float(type) ? std::numeric_limits<float>::max() : kLargestValue;
   if (!all_within(x, n, kMagnitude, limit)) {

@@ -23,11 +23,11 @@ void write_block(const SimpleFit& fit, std::byte* dst) {
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
-  check_row(QuantType::kQ4_1, src, n, importance);
   if (importance != nullptr) {
-    encode_weighted(kGrid, src, dst, n, importance, sizeof(BlockQ4_1), write_block);
+    encode_weighted(QuantType::kQ4_1, kGrid, src, dst, n, importance, sizeof(BlockQ4_1), write_block);
     return;
   }
+  check_row(QuantType::kQ4_1, src, n, nullptr);
   for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_1)) write_block(fit_affine(kGrid, src + i), dst);
 }
 

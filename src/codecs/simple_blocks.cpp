@@ -68,12 +68,12 @@ SimpleFit fit_affine(const SimpleGrid& grid, const float* x) {
   return fit;
 }
 
-void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, size_t n, const float* importance,
-                     size_t block_bytes, EmitBlock emit) {
+void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, std::byte* dst, size_t n,
+                     const float* importance, size_t block_bytes, EmitBlock emit) {
   constexpr size_t kChunk = kChunkBlocks * kBlock256;  // values that are searched together
   const AffineSearch affine{grid.highest, -0.9f, 0.05f, 36};
   const SearchSet& set = search_set();
-  const float variance = mean_square(src, n);
+  const float variance = check_row_and_mean_square(type, src, n, importance);
   float w[kChunk];
   GroupFits fits;
   for (size_t begin = 0; begin < n; begin += kChunk) {

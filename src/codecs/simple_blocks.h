@@ -31,9 +31,9 @@ SimpleFit fit_affine(const SimpleGrid& grid, const float* x);
 /// Stores one block at dst.
 using EmitBlock = void (*)(const SimpleFit& fit, std::byte* dst);
 
-/// A row of n values with importance [n]: searches and emits its blocks in order.
-void encode_weighted(const SimpleGrid& grid, const float* src, std::byte* dst, size_t n, const float* importance,
-                     size_t block_bytes, EmitBlock emit);
+/// A row of n values with importance [n]: checks both, searches and emits its blocks in order.
+void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, std::byte* dst, size_t n,
+                     const float* importance, size_t block_bytes, EmitBlock emit);
 
 /// Nibbles and fifth bits. Byte j of qs: element j low, element j + 16 high; bit i of qh (little-endian): element i.
 inline void pack_nibbles(const uint8_t* __restrict codes, uint8_t* __restrict qs) {
