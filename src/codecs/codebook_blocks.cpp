@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "codecs/coarse_scales.h"
 #include "codecs/weights.h"
 
 namespace aurea::codecs {
@@ -118,25 +119,69 @@ float highest_scale(const float* scales, const bool* unimportant, int groups) {
   return peak > 0 ? std::max(peak, 0.5f * unimportant_peak) : unimportant_peak;
 }
 
-/// The scales of one super-block as integers: value = d / 2 * (2 code + 1), the largest becomes 31.
-void finish(const CodebookSettings& settings, const float* scales, const bool* unimportant, const uint16_t* indices,
-            const uint8_t* signs, CodebookSuperBlock& out) {
-  const int groups = kBlock256 / settings.search.group, runs = kBlock256 / settings.search.book->grid->length;
-  out = {};
-  const float peak = highest_scale(scales, unimportant, groups);
-  if (peak == 0) return;
+/// One super-block on its way: its values and their importance (null: 1), and what the search found.
+struct BlockFit {
+  const float *x, *importance, *scales;
+  const bool* unimportant;
+  const uint16_t* indices;
+  const uint8_t* signs;
+};
 
-  const float d = peak / 31.0f, inverse = 1.0f / d;
-  out.d = scale_bits(settings.type, d * settings.d_factor);
+/// The scales as integers: scale = d (2 code + 1); `stored`: d as it is stored.
+CodebookSuperBlock finish_with(const CodebookSettings& settings, const BlockFit& fit, float d, float stored) {
+  const int groups = kBlock256 / settings.search.group, runs = kBlock256 / settings.search.book->grid->length;
+  CodebookSuperBlock out = {};
+  const float inverse = 1.0f / d;
+  out.d = scale_bits(settings.type, stored);
   for (int g = 0; g < groups; ++g) {
-    const float code = clamp_code(nearest(0.5f * (inverse * std::fabs(scales[g]) - 1.0f)), 0.0f, 15.0f);
+    const float code = clamp_code(nearest(0.5f * (inverse * std::fabs(fit.scales[g]) - 1.0f)), 0.0f, 15.0f);
     out.scales[g] = static_cast<uint8_t>(code);
   }
-  std::copy(indices, indices + runs, out.indices);
+  std::copy(fit.indices, fit.indices + runs, out.indices);
   for (int i = 0; i < kBlock256 / 8; ++i) {
-    const float scale = scales[i * 8 / settings.search.group];
-    out.signs[i] = static_cast<uint8_t>(scale > 0 ? signs[i] : scale < 0 ? ~signs[i] : 0);
+    const float scale = fit.scales[i * 8 / settings.search.group];
+    out.signs[i] = static_cast<uint8_t>(scale > 0 ? fit.signs[i] : scale < 0 ? ~fit.signs[i] : 0);
   }
+  return out;
+}
+
+void decode(const CodebookSettings& settings, const CodebookSuperBlock& block, float* values) {
+  const Grid& grid = *settings.search.book->grid;
+  const float d = f16_to_f32(block.d) * settings.unit;
+  const int group = settings.search.group, length = grid.length;
+  for (int g = 0, run = 0; g < kBlock256 / group; ++g) {
+    const float step = d * (static_cast<float>(block.scales[g]) + 0.5f);
+    for (int i = g * group; i < (g + 1) * group; i += length, ++run) {
+      const int8_t* magnitudes = grid.values + block.indices[run] * length;
+      const unsigned signs = static_cast<unsigned>(block.signs[i / 8]) >> (i % 8);
+      for (int j = 0; j < length; ++j) {
+        const uint32_t bits = bits_from_f32(step * static_cast<float>(magnitudes[j]));
+        values[i + j] = f32_from_bits(bits ^ (signs >> j & 1u) << 31);
+      }
+    }
+  }
+}
+
+/// Error above which a super-block with a coarse d counts as lost (coarse_scales.h). Ordinary errors of these types
+/// come near a quarter.
+constexpr double kCodebookLostShare = 0.5;
+
+/// The largest scale becomes 31 d.
+void finish(const CodebookSettings& settings, const BlockFit& fit, CodebookSuperBlock& out) {
+  out = {};
+  const float peak = highest_scale(fit.scales, fit.unimportant, kBlock256 / settings.search.group);
+  if (peak == 0) return;
+  const float d = peak / 31.0f;
+  const auto decode_block = [&](const CodebookSuperBlock& block, float* values) { decode(settings, block, values); };
+  out = finish_with(settings, fit, d, d * settings.d_factor);
+  if (is_coarse(out.d)) {
+    out = keep_values<kBlock256>(fit.x, out, d, kCodebookLostShare, decode_block,
+                                 [&](float step) { return finish_with(settings, fit, step, step); });
+  }
+  float values[kBlock256];
+  decode(settings, out, values);
+  const float factor = factor_against_zeros(fit.x, fit.importance, values, kBlock256);
+  if (factor != 1) out.d = f32_to_f16(f16_to_f32(out.d) * factor);
 }
 
 }  // namespace
@@ -158,8 +203,11 @@ void fit_codebook_super_blocks(const CodebookSettings& settings, const float* x,
                         &fits);
   const int per_block = n_groups / n_blocks, runs = kBlock256 / settings.search.book->grid->length;
   for (int b = 0; b < n_blocks; ++b) {
-    finish(settings, fits.scale + b * per_block, groups.unimportant + b * per_block, fits.indices + b * runs,
-           groups.signs + b * kBlock256 / 8, out[b]);
+    const int g = b * per_block, at = b * kBlock256;
+    finish(settings,
+           {x + at, importance == nullptr ? nullptr : importance + at, fits.scale + g, groups.unimportant + g,
+            fits.indices + b * runs, groups.signs + at / 8},
+           out[b]);
   }
 }
 

@@ -25,6 +25,7 @@ struct CodebookSettings {
   bool searched_start;   // candidates start from the best scale of plain levels, not from the largest magnitude
   float tiny;            // a group whose largest magnitude is below is lost
   float d_factor;        // d is stored times this
+  float unit;            // value = d * (scale code + 1/2) * unit * grid * sign
 };
 
 struct CodebookSuperBlock {

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "codecs/codebook_tables.h"
 #include "codecs/weights.h"
 
 namespace aurea::codecs {
 
 const Codebook& iq1_codebook() {
-  static const Codebook book = build_codebook(kGridIq1, 3);
+  static const CodebookTables tables(kGridIq1, 3);
+  static const Codebook book = tables.view();
   return book;
 }
 

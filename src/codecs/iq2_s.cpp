@@ -42,6 +42,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       .searched_start = false,
       .tiny = 1e-8f,
       .d_factor = 0.9875f,
+      .unit = 0.25f,
   };
   encode_codebook_row<BlockIQ2_S, pack>(settings, src, dst, n, importance);
 }

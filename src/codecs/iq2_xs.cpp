@@ -37,6 +37,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       .searched_start = false,
       .tiny = 1e-15f,
       .d_factor = 1,
+      .unit = 0.25f,
   };
   encode_codebook_row<BlockIQ2_XS, pack>(settings, src, dst, n, importance);
 }

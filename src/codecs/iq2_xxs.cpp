@@ -46,6 +46,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       .searched_start = true,
       .tiny = 1e-15f,
       .d_factor = 1,
+      .unit = 0.25f,
   };
   encode_codebook_row<BlockIQ2_XXS, pack>(settings, src, dst, n, importance);
 }

@@ -43,6 +43,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       .searched_start = false,
       .tiny = 0,
       .d_factor = 1.033f,
+      .unit = 2,
   };
   encode_codebook_row<BlockIQ3_S, pack>(settings, src, dst, n, importance);
 }

@@ -44,6 +44,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       .searched_start = false,
       .tiny = 1e-8f,
       .d_factor = 1.0125f,
+      .unit = 0.5f,
   };
   encode_codebook_row<BlockIQ3_XXS, pack>(settings, src, dst, n, importance);
 }

@@ -5,9 +5,9 @@
 // ggml-quants.c: the same candidates, in the same order, with the same rounding, so that the blocks come out equal.
 //
 // Groups are independent, so each one is a lane of a vector: every lane adds up its own elements in their own order,
-// and the bits are the same for every vector width. (codebook_lanes.inc.h, the search in grids, has candidates and entries
-// as lanes.) The text is search_build.inc.h; it is compiled once per width. Included by files built for newer CPUs: integer
-// headers only.
+// and the bits are the same for every vector width. (codebook_lanes.inc.h, the search in grids, has candidates and
+// entries as lanes.) The text is search_build.inc.h; it is compiled once per width. Included by files built for newer
+// CPUs: integer headers only.
 #pragma once
 
 #include <stdint.h>
