@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "codecs/iq1_grid.h"
 #include "tests/support/test_support.h"
 
 namespace aurea::codecs {
@@ -42,7 +43,8 @@ TEST_P(GridTest, HoldsTheStoredMagnitudes) {
 TEST_P(GridTest, LevelsAndPackedEntriesNameTheSameValues) {
   const Grid& grid = GetParam().grid;
   const int bits = grid_bits(grid.length);
-  std::vector<int> value_of_level(static_cast<size_t>(grid.n_levels), 0);
+  constexpr int kUnknown = -1000;
+  std::vector<int> value_of_level(static_cast<size_t>(grid.n_levels), kUnknown);
   for (int e = 0; e < grid.count; ++e) {
     if (e > 0) {
       ASSERT_LT(grid.packed[e - 1], grid.packed[e]);
@@ -52,19 +54,19 @@ TEST_P(GridTest, LevelsAndPackedEntriesNameTheSameValues) {
       ASSERT_EQ(grid.packed[e] >> bits * j & ((1 << bits) - 1), level);
       ASSERT_LT(level, grid.n_levels);
       int& known = value_of_level[static_cast<size_t>(level)];
-      if (known == 0) known = value;
+      if (known == kUnknown) known = value;
       ASSERT_EQ(value, known) << "one level, two values";
     }
   }
   for (size_t level = 0; level < value_of_level.size(); ++level) {
-    EXPECT_GT(value_of_level[level], level == 0 ? 0 : value_of_level[level - 1]);
+    EXPECT_GT(value_of_level[level], level == 0 ? kUnknown : value_of_level[level - 1]);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, GridTest,
                          testing::Values(Case{"iq2xxs_grid", kGridIq2Xxs}, Case{"iq2xs_grid", kGridIq2Xs},
                                          Case{"iq2s_grid", kGridIq2S}, Case{"iq3xxs_grid", kGridIq3Xxs},
-                                         Case{"iq3s_grid", kGridIq3S}),
+                                         Case{"iq3s_grid", kGridIq3S}, Case{"iq1s_grid", kGridIq1}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Grids, SignBytesAreTheStoredOnes) {

@@ -1,5 +1,5 @@
 // The codebook of IQ1_S and IQ1_M as data. Each entry is packed: value j + 1 of the entry in bits 2 j. Entries are in
-// index order, which is ascending. Source: ggml-common.h, llama.cpp v0.5.0; iq1_test.cpp compares it with the golden
+// index order, which is ascending. Source: ggml-common.h, llama.cpp v0.5.0; grids_test.cpp compares it with the golden
 // table.
 #include "codecs/iq1_grid.h"
 

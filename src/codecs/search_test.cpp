@@ -7,7 +7,9 @@
 #include <cstring>
 #include <random>
 
+#include "codecs/codebook_tables.h"
 #include "codecs/fp4_values.h"
+#include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"
 #include "core/cpu_features.h"
 
@@ -27,7 +29,8 @@ struct Data {
   std::vector<float> x, w;
 };
 
-/// Groups of very different size, some constant, some zero, some with weights of zero.
+/// Groups of very different size: some constant, zero, sparse, subnormal or with heavy tails, some with weights of
+/// zero.
 Data make_data(int n_groups, int n, uint64_t seed, bool positive) {
   std::mt19937_64 random(seed);
   std::normal_distribution<float> normal;
@@ -36,7 +39,12 @@ Data make_data(int n_groups, int n, uint64_t seed, bool positive) {
     const int kind = static_cast<int>(random() % 16);
     const float size = std::pow(10.0f, 3 * normal(random)), level = size * normal(random);
     for (int i = 0; i < n; ++i) {
-      const float x = kind == 0 ? 0 : kind == 1 ? level : size * normal(random);
+      float x = size * normal(random);
+      if (kind == 0) x = 0;
+      if (kind == 1) x = level;
+      if (kind == 3) x = random() % 8 == 0 ? x : 0;
+      if (kind == 4) x *= std::exp(2 * normal(random));
+      if (kind == 5) x = 1e-40f * normal(random);
       data.x.push_back(positive ? std::fabs(x) : x);
       data.w.push_back(kind == 2 ? 0 : std::exp(normal(random)));
     }
@@ -114,6 +122,18 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
     set.coordinate(data.x.data(), n_groups, 4, codes.data(), scales.data());
     keep(codes.data(), codes.size());
     keep(scales.data(), floats);
+  }
+  if (n != 8) {
+    static const CodebookTables tables(kGridIq1, 3);
+    static const Codebook book = tables.view();
+    SplitFits splits;
+    set.split(book, data.x.data(), data.w.data(), n_groups, n, 1e-12f, &splits);
+    keep(splits.scale, floats);
+    keep(splits.signs, static_cast<size_t>(n_groups));
+    keep(splits.indices, static_cast<size_t>(n_groups * n / 8) * sizeof(uint16_t));
+    std::vector<float> weights(data.x.size());
+    set.root_weights(data.x.data(), data.w.data(), 0.3f, n_groups * n, weights.data());
+    keep(weights.data(), weights.size() * sizeof(float));
   }
   if (n == 32) {
     set.wrapped_scale(sizes.x.data(), sizes.w.data(), n_groups, 4, scales.data());
