@@ -21,8 +21,7 @@ struct Codec {
 
   /// Quantizes one whole row of n finite values. `importance` [n] weights the squared error per column; null:
   /// unweighted. The whole row must be given at once: some types weight by the mean square of the row.
-  /// A group whose importance is all zero may decode to 0, as in the reference: give each column some. (The grid types
-  /// IQ2 and IQ3 keep it.)
+  /// A group whose importance is all zero is kept as well as it can be at little or no cost for the others.
   /// Throws kBadFile for a value that is not finite or an importance that is not a finite number from 0, kUnsupported
   /// for values that are too large for the type's scales; never stores an infinite scale.
   void (*encode)(const float* src, std::byte* dst, size_t n, const float* importance);

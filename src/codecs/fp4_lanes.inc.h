@@ -69,7 +69,7 @@ void fp4_codes(const float* x, int n, float step, uint8_t* codes) {
     const Native v = load_native(x + i), level = fp4_magnitude(scale * magnitude(v));
     // The levels 6, 8, 12 have the codes 5, 6, 7; a zero has no sign.
     Native code = level < 5.0f ? level : level < 12.0f ? level * 0.5f + 2.0f : splat_native(7);
-    code = (v < 0) & (level > 0) ? code + 8.0f : code;
+    code = ((v < 0) & (level > 0)) ? code + 8.0f : code;
     store_codes(codes + i, code);
   }
 }
