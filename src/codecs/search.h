@@ -78,8 +78,8 @@ struct CodebookFits {
 /// Per group of the ternary codebook types: value = scale * (grid + shift), scale >= 0; 0 marks a lost group.
 struct SplitFits {
   float scale[kMaxGroups];
-  uint8_t signs[kMaxGroups];  // groups of 32: bit 0, of 16: bit 1 first half, bit 0 second; set: shift < 0
-  uint16_t indices[kChunkBlocks * 256 / 8];  // [n_groups, n / 8] grid entries
+  uint8_t signs[kMaxGroups];         // groups of 32: bit 0, of 16: bit 1 first half, bit 0 second; set: shift < 0
+  uint16_t indices[kMaxGroups * 4];  // [n_groups, n / 8] grid entries
 };
 
 /// One build of the searches. x and w: [n_groups, n], contiguous; n_groups <= kMaxGroups.

@@ -1,8 +1,11 @@
 // type_errors: the errors of every type of core/quant_types.def on two matrices of 4096 x 4096 values, beside those of
 // llama.cpp v0.5.0, as a Markdown table. Exit code 1 if any is larger.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "codecs/codec.h"
 #include "core/error.h"
