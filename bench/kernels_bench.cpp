@@ -1,7 +1,7 @@
 // Speed of every kernel of every set that this CPU has, on one thread, beside the limits measured in the same run:
-// limit/read_all and limit/int8_peak. decode/: one token times a matrix larger than the caches (bytes_per_second counts
-// weights, as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/: keys per second of one
-// head.
+// limit/read_all, limit/int8_peak and limit/f32_peak. decode/: one token times a matrix larger than the caches
+// (bytes_per_second counts weights, as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/:
+// keys per second of one head. gemm/: float32 matrices, m x n x k (T: a transposed).
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -131,6 +131,36 @@ void int8_limit(benchmark::State& state, const KernelSet& set) {
   state.counters["Gop/s"] = benchmark::Counter(1e-9 * operations, benchmark::Counter::kIsRate);
 }
 
+void f32_limit(benchmark::State& state, const KernelSet& set) {
+  float sink = 0;
+  double operations = 0;
+  for (auto _ : state) operations += static_cast<double>(set.f32_peak(100000, &sink));
+  benchmark::DoNotOptimize(sink);
+  state.counters["Gop/s"] = benchmark::Counter(1e-9 * operations, benchmark::Counter::kIsRate);
+}
+
+void gemm(benchmark::State& state, const KernelSet& set, size_t m, size_t n, size_t k, bool a_transposed) {
+  const std::vector<float> a = test::random_activations(m, k, 7), b = test::random_activations(k, n, 8);
+  std::vector<float> c(m * n);
+  for (auto _ : state) {
+    set.gemm({.a = a.data(),
+              .a_row = a_transposed ? 1 : k,
+              .a_col = a_transposed ? m : 1,
+              .b = b.data(),
+              .b_row = n,
+              .b_col = 1,
+              .c = c.data(),
+              .c_row = n,
+              .m = m,
+              .n = n,
+              .k = k});
+    benchmark::DoNotOptimize(c.data());
+  }
+  const auto iterations = static_cast<double>(state.iterations());
+  state.counters["Gop/s"] =
+      benchmark::Counter(2e-9 * iterations * static_cast<double>(m * n * k), benchmark::Counter::kIsRate);
+}
+
 template <class Function, class... Args>
 void add(const std::string& name, Function function, Args... args) {
   benchmark::RegisterBenchmark(name.c_str(), function, args...)->Unit(benchmark::kMicrosecond);
@@ -141,6 +171,10 @@ void register_all() {
     const std::string name = set->name;
     add("limit/read_all/" + name, [set](benchmark::State& s) { read_limit(s, *set); });
     add("limit/int8_peak/" + name, [set](benchmark::State& s) { int8_limit(s, *set); });
+    add("limit/f32_peak/" + name, [set](benchmark::State& s) { f32_limit(s, *set); });
+    add("gemm/1024x1024x1024/" + name, [set](benchmark::State& s) { gemm(s, *set, 1024, 1024, 1024, false); });
+    add("gemm/16x256x2048/" + name, [set](benchmark::State& s) { gemm(s, *set, 16, 256, 2048, false); });
+    add("gemm/T2048x2048x256/" + name, [set](benchmark::State& s) { gemm(s, *set, 2048, 2048, 256, true); });
   }
   for (const QuantTypeInfo& type : kQuantTypes) {
     const size_t prefill_bytes = kPrefillRows * row_bytes(type.type, kCols);

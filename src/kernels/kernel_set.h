@@ -5,10 +5,9 @@
 // - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call
 // or
 //   the thread, so a batch gives each row the very bits that it gives alone;
-// - the scalar set defines the result. Products of quantized weights, activation codes, rope, add and f32_to_f16 have
-// the same
-//   bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and attention may associate
-//   sums differently or fuse a multiply-add (tolerances: the tests beside this file);
+// - the scalar set defines the result. Products of quantized weights, activation codes, gemm, rope, add and f32_to_f16
+//   have the same bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and attention may
+//   associate sums differently or fuse a multiply-add (tolerances: the tests beside this file);
 // - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's
 // block, and
 //   a row has no padding: row_bytes = cols / block elements * block bytes.
@@ -80,6 +79,18 @@ struct MatmulKernel {
   const char* name;  // "avx512vnni.q4_k"; "generic" decodes a row piece by piece and multiplies in float32
 };
 
+/// c[i, j] += alpha * sum over k of a[i, k] * b[k, j], for i < m, j < n. c may not overlap what is read of a and b.
+struct GemmArgs {
+  const float* a;  // element (i, k) at a[i * a_row + k * a_col]: a transposed matrix has the two strides exchanged
+  size_t a_row, a_col;
+  const float* b;  // element (k, j) at b[k * b_row + j * b_col]
+  size_t b_row, b_col;
+  float* c;  // element (i, j) at c[i * c_row + j]
+  size_t c_row;
+  size_t m, n, k;
+  float alpha = 1;  // 1 or -1
+};
+
 /// Element type of the key/value cache.
 enum class KvType : uint8_t { kF32, kF16 };
 constexpr size_t kv_element_bytes(KvType type) { return type == KvType::kF32 ? 4 : 2; }
@@ -103,6 +114,12 @@ struct KernelSet {
 
   MatmulKernel matmul[kQuantTypeCount];  // by weight type; never null
   MatmulKernel generic_matmul;           // works for every type; the entry of types without a kernel of their own
+
+  /// Every output is one chain of fused multiply-adds in increasing k that starts from the present c:
+  /// c = fma(alpha * a[i, k], b[k, j], c). So the bits depend neither on the set nor on how a caller cuts i, j or k
+  /// into calls. (A NaN is a NaN everywhere, but its sign and payload are not defined.) Fast with one unit stride in a
+  /// and in b. Takes less than 512 KiB of stack.
+  void (*gemm)(const GemmArgs& args) noexcept;
 
   void (*quantize_q8x32)(const float* x, BlockQ8x32* out, size_t n) noexcept;    // n multiple of 32
   void (*quantize_q8x256)(const float* x, BlockQ8x256* out, size_t n) noexcept;  // n multiple of 256
@@ -128,6 +145,8 @@ struct KernelSet {
   /// Runs `rounds` of the set's fastest int8 multiply-add on registers; returns the operations done (2 per
   /// multiply-add) and adds the result to *sink, modulo 2^32.
   uint64_t (*int8_peak)(size_t rounds, uint32_t* sink) noexcept;
+  /// The same with gemm's operation, the fused multiply-add of float32; adds the result to *sink.
+  uint64_t (*f32_peak)(size_t rounds, float* sink) noexcept;
 };
 
 }  // namespace aurea::kernels

@@ -79,11 +79,11 @@ TEST(Registry, NoEntryIsEmptyAndNamesSayTheSet) {
         EXPECT_EQ(std::string(set->matmul[i].name).rfind(std::string(set->name) + ".", 0), 0u) << set->matmul[i].name;
       }
     }
-    for (const bool there :
-         {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
-          set->layer_norm != nullptr, set->rope != nullptr, set->silu_mul != nullptr, set->gelu != nullptr,
-          set->add != nullptr, set->f32_to_f16 != nullptr, set->attention != nullptr, set->read_all != nullptr,
-          set->int8_peak != nullptr, set->generic_matmul.run != nullptr}) {
+    for (const bool there : {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
+                             set->layer_norm != nullptr, set->rope != nullptr, set->silu_mul != nullptr,
+                             set->gelu != nullptr, set->add != nullptr, set->f32_to_f16 != nullptr,
+                             set->attention != nullptr, set->read_all != nullptr, set->int8_peak != nullptr,
+                             set->f32_peak != nullptr, set->gemm != nullptr, set->generic_matmul.run != nullptr}) {
       EXPECT_TRUE(there) << set->name;
     }
     const MatmulKernel& q4_k = set->matmul[static_cast<size_t>(QuantType::kQ4_K)];

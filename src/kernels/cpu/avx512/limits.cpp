@@ -39,4 +39,6 @@ uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
   return rounds * kGroups * kSums * 4 * kLanes * 2;
 }
 
+uint64_t f32_peak(size_t rounds, float* sink) noexcept { return multiply_add_registers(rounds, sink); }
+
 }  // namespace aurea::kernels::avx512

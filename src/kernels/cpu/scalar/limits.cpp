@@ -33,4 +33,15 @@ uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
   return rounds * kCodes * 2;
 }
 
+uint64_t f32_peak(size_t rounds, float* sink) noexcept {
+  constexpr size_t kSums = 8;
+  float sum[kSums] = {}, a = 0.5f;
+  for (size_t round = 0; round < rounds; ++round) {
+    __asm__ volatile("" : "+m"(a));  // or the products would be computed once
+    for (size_t i = 0; i < kSums; ++i) sum[i] = __builtin_fmaf(a, 0.25f, sum[i]);
+  }
+  for (const float value : sum) *sink += value;
+  return rounds * kSums * 2;
+}
+
 }  // namespace aurea::kernels::scalar
