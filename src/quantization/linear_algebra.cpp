@@ -20,7 +20,7 @@ constexpr size_t kSmallTileRows = 84, kSmallTileCols = 96;  // where large ones 
 constexpr size_t kFewTiles = 32;
 
 constexpr size_t kChain = 256;  // rows of a float32 chain of add_gram
-constexpr size_t kStrip = 32;   // columns of the factor that are computed in float64, at most
+constexpr size_t kStrip = 16;   // columns of the factor that are computed in float64, at most
 constexpr size_t kLanes = 16;   // rows of the factor that are solved side by side
 
 struct Tile {
@@ -57,19 +57,22 @@ void multiply_upper(const KernelSet& kernels, ThreadPool& pool, const GemmArgs& 
   });
 }
 
-/// sum += x, element by element, with `rest` the part of each sum that float32 has no room for.
-void add_compensated(const float* x, size_t n, float* __restrict sum, float* __restrict rest) {
-  const auto add = [&](size_t i) {
-    const float y = x[i] + rest[i], total = sum[i] + y, added = total - sum[i];
-    rest[i] = (sum[i] - (total - added)) + (y - added);  // what the sum lost: Knuth's two-sum
+/// sum += x for kCount elements, a fixed number, so that compilers make vectors of the loop; `rest` is the part of each
+/// sum that float32 has no room for.
+template <size_t kCount>
+void add_compensated(const float* __restrict x, float* __restrict sum, float* __restrict rest) {
+  for (size_t i = 0; i < kCount; ++i) {
+    const float old = sum[i], y = x[i] + rest[i], total = old + y, added = total - old;
+    rest[i] = (old - (total - added)) + (y - added);  // what the sum lost: Knuth's two-sum
     sum[i] = total;
-  };
-  constexpr size_t kStep = 16;  // a fixed count, so that compilers make vectors of it
-  size_t i = 0;
-  for (; i + kStep <= n; i += kStep) {
-    for (size_t l = 0; l < kStep; ++l) add(i + l);
   }
-  for (; i < n; ++i) add(i);
+}
+
+void add_row(const float* x, size_t n, float* sum, float* rest) {
+  constexpr size_t kStep = 16;
+  size_t i = 0;
+  for (; i + kStep <= n; i += kStep) add_compensated<kStep>(x + i, sum + i, rest + i);
+  for (; i < n; ++i) add_compensated<1>(x + i, sum + i, rest + i);
 }
 
 /// h[i, j] of the square at the diagonal, columns [begin, begin + width): the factor, by the definition in float64.
@@ -173,8 +176,8 @@ void add_gram(const KernelSet& kernels, ThreadPool& pool, const float* x, size_t
                     .k = std::min(kChain, n_rows - first)});
       for (size_t i = tile.row; i < std::min(tile.row + tile.rows, tile.col + tile.cols); ++i) {
         const size_t j = std::max(i, tile.col);  // row i has n - i sums, and as many places has row n - i below
-        add_compensated(sums + (i - tile.row) * tile.cols + (j - tile.col), tile.col + tile.cols - j, gram + i * n + j,
-                        gram + (n - i) * n + (j - i));
+        add_row(sums + (i - tile.row) * tile.cols + (j - tile.col), tile.col + tile.cols - j, gram + i * n + j,
+                gram + (n - i) * n + (j - i));
       }
     }
   });
