@@ -87,7 +87,7 @@ void weigh(const CodebookSettings& settings, const float* x, const float* import
   }
 }
 
-/// What the candidates of each group start from; peak 0 marks a lost group.
+/// What the candidates of each group start from. Peak 0 marks a group too small to be coded: its bits are all 0.
 void find_starts(const CodebookSettings& settings, int n_groups, ChunkGroups& groups) {
   const int group = settings.search.group;
   const float top = static_cast<float>(2 * settings.search.book->grid->n_levels - 1);
@@ -105,6 +105,7 @@ void find_starts(const CodebookSettings& settings, int n_groups, ChunkGroups& gr
       peak = std::max(groups.scale[g] * static_cast<float>(settings.search.book->grid->n_levels), 0.0f);
     }
     groups.peak[g] = peak;
+    if (peak == 0) std::fill_n(groups.signs + g * group / 8, group / 8, uint8_t{0});
   }
 }
 
@@ -139,8 +140,8 @@ CodebookSuperBlock finish_with(const CodebookSettings& settings, const BlockFit&
   }
   std::copy(fit.indices, fit.indices + runs, out.indices);
   for (int i = 0; i < kBlock256 / 8; ++i) {
-    const float scale = fit.scales[i * 8 / settings.search.group];
-    out.signs[i] = static_cast<uint8_t>(scale > 0 ? fit.signs[i] : scale < 0 ? ~fit.signs[i] : 0);
+    const bool turned = fit.scales[i * 8 / settings.search.group] < 0;
+    out.signs[i] = static_cast<uint8_t>(turned ? ~fit.signs[i] : fit.signs[i]);
   }
   return out;
 }

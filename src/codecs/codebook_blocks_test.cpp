@@ -102,6 +102,16 @@ TEST_P(CodebookBlocksTest, AnEmptyGroupDoesNotMoveTheOthers) {
   EXPECT_LT(error, 0.2 * power);
 }
 
+/// Then the scale of the group is 0, but its smallest integer stands for a little more.
+TEST(CodebookBlocks, ElementsAmongImportantZerosKeepTheirSigns) {
+  for (const QuantType type : {QuantType::kIQ2_S, QuantType::kIQ3_S}) {
+    Row row = make_row(6);
+    for (size_t i = 32; i < 64; ++i) (i % 2 == 0 ? row.x : row.importance)[i] = 0;
+    const auto values = decode(type, encode(type, row));
+    for (size_t i = 33; i < 64; i += 2) ASSERT_GT(values[i] * row.x[i], 0) << name(type) << ", column " << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Types, CodebookBlocksTest,
                          testing::Values(QuantType::kIQ2_XXS, QuantType::kIQ2_XS, QuantType::kIQ2_S,
                                          QuantType::kIQ3_XXS, QuantType::kIQ3_S),

@@ -163,7 +163,9 @@ TEST_P(Matmul, QuantizedTypesHaveTheScalarBits) {
   const KernelSet& set = *GetParam();
   const KernelSet& scalar = *available_kernel_sets().front();
   for_all_problems([&](const Problem& p) {
-    if (is_float(p.type)) return;
+    const bool both_generic = kernel_of(set, p.type).run == set.generic_matmul.run &&
+                              kernel_of(scalar, p.type).run == scalar.generic_matmul.run;
+    if (is_float(p.type) || both_generic) return;  // sums in float32, in each set's own order
     ASSERT_EQ(run(set, kernel_of(set, p.type), p), run(scalar, kernel_of(scalar, p.type), p))
         << p.repro(kernel_of(set, p.type).name);
   });
