@@ -23,11 +23,12 @@ void run(const Options& options, const Context& context) {
   const quantization::Recipe& recipe = quantization::find_recipe(options.type);
   check_output_path(options.output, options.force);
   const models::ModelSource source = models::ModelSource::open(options.source);
+  const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, {.recipe = &recipe, .allow_requantize = options.allow_requantize});
   ThreadPool pool(options.threads);
   const auto start = std::chrono::steady_clock::now();
   Progress progress(fmt::format("quantize {}", recipe.name), source.tensor_bytes(), ProgressUnit::kBytes, context.quiet);
   const exporters::GgufExportResult result = exporters::export_gguf(
-      source, options.output, recipe, {.overwrite = options.force, .allow_requantize = options.allow_requantize}, pool,
+      source, plan, options.output, {.overwrite = options.force}, pool,
       [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); }, &context.cancel);
   progress.finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

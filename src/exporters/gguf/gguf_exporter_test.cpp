@@ -17,23 +17,46 @@ const ExportProgress kNoProgress = [](uint64_t, const std::string&) {};
 
 models::ModelSource demo() { return models::ModelSource::open(test::demo_model_dir()); }
 
+GgufExportPlan plan_as(const models::ModelSource& source, const char* recipe, bool allow_requantize = false) {
+  return plan_gguf_export(source, {.recipe = &quantization::find_recipe(recipe), .allow_requantize = allow_requantize});
+}
+
+GgufExportResult export_as(const models::ModelSource& source, const char* recipe, const std::filesystem::path& path,
+                           ThreadPool& pool) {
+  return export_gguf(source, plan_as(source, recipe), path, {}, pool, kNoProgress);
+}
+
 TEST(GgufExport, MetadataHasTheConvertersKeysAndTypes) {
   const models::ModelSource source = demo();
-  const formats::GgufMetadata metadata = gguf_metadata(source, quantization::find_recipe("Q4_K_M"));
+  const formats::GgufMetadata metadata = plan_as(source, "Q4_K_M").metadata;
   const std::pair<const char*, GgufType> kKeys[] = {
-      {"general.architecture", GgufType::kString}, {"general.type", GgufType::kString}, {"general.name", GgufType::kString},
-      {"general.size_label", GgufType::kString}, {"general.file_type", GgufType::kUint32},
-      {"general.quantization_version", GgufType::kUint32}, {"phi3.context_length", GgufType::kUint32},
-      {"phi3.embedding_length", GgufType::kUint32}, {"phi3.feed_forward_length", GgufType::kUint32},
-      {"phi3.block_count", GgufType::kUint32}, {"phi3.attention.head_count", GgufType::kUint32},
-      {"phi3.attention.head_count_kv", GgufType::kUint32}, {"phi3.attention.layer_norm_rms_epsilon", GgufType::kFloat32},
-      {"phi3.rope.dimension_count", GgufType::kUint32}, {"phi3.rope.freq_base", GgufType::kFloat32},
-      {"phi3.rope.scaling.original_context_length", GgufType::kUint32}, {"phi3.rope.scaling.attn_factor", GgufType::kFloat32},
-      {"phi3.attention.sliding_window", GgufType::kUint32}, {"tokenizer.ggml.model", GgufType::kString},
-      {"tokenizer.ggml.pre", GgufType::kString}, {"tokenizer.ggml.tokens", GgufType::kArray},
-      {"tokenizer.ggml.scores", GgufType::kArray}, {"tokenizer.ggml.token_type", GgufType::kArray},
-      {"tokenizer.ggml.bos_token_id", GgufType::kUint32}, {"tokenizer.ggml.eos_token_id", GgufType::kUint32},
-      {"tokenizer.ggml.add_bos_token", GgufType::kBool}, {"tokenizer.chat_template", GgufType::kString},
+      {"general.architecture", GgufType::kString},
+      {"general.type", GgufType::kString},
+      {"general.name", GgufType::kString},
+      {"general.size_label", GgufType::kString},
+      {"general.file_type", GgufType::kUint32},
+      {"general.quantization_version", GgufType::kUint32},
+      {"phi3.context_length", GgufType::kUint32},
+      {"phi3.embedding_length", GgufType::kUint32},
+      {"phi3.feed_forward_length", GgufType::kUint32},
+      {"phi3.block_count", GgufType::kUint32},
+      {"phi3.attention.head_count", GgufType::kUint32},
+      {"phi3.attention.head_count_kv", GgufType::kUint32},
+      {"phi3.attention.layer_norm_rms_epsilon", GgufType::kFloat32},
+      {"phi3.rope.dimension_count", GgufType::kUint32},
+      {"phi3.rope.freq_base", GgufType::kFloat32},
+      {"phi3.rope.scaling.original_context_length", GgufType::kUint32},
+      {"phi3.rope.scaling.attn_factor", GgufType::kFloat32},
+      {"phi3.attention.sliding_window", GgufType::kUint32},
+      {"tokenizer.ggml.model", GgufType::kString},
+      {"tokenizer.ggml.pre", GgufType::kString},
+      {"tokenizer.ggml.tokens", GgufType::kArray},
+      {"tokenizer.ggml.scores", GgufType::kArray},
+      {"tokenizer.ggml.token_type", GgufType::kArray},
+      {"tokenizer.ggml.bos_token_id", GgufType::kUint32},
+      {"tokenizer.ggml.eos_token_id", GgufType::kUint32},
+      {"tokenizer.ggml.add_bos_token", GgufType::kBool},
+      {"tokenizer.chat_template", GgufType::kString},
   };
   for (const auto& [key, type] : kKeys) {
     const formats::GgufValue* value = metadata.find(key);
@@ -51,9 +74,8 @@ TEST(GgufExport, SameBytesForAnyNumberOfThreads) {
   const test::ScratchDir scratch;
   const models::ModelSource source = demo();
   ThreadPool one(1), three(3);
-  const auto& recipe = quantization::find_recipe("Q4_K_M");
-  const uint64_t bytes = export_gguf(source, scratch / "a.gguf", recipe, {}, one, kNoProgress).file_bytes;
-  export_gguf(source, scratch / "b.gguf", recipe, {}, three, kNoProgress);
+  const uint64_t bytes = export_as(source, "Q4_K_M", scratch / "a.gguf", one).file_bytes;
+  export_as(source, "Q4_K_M", scratch / "b.gguf", three);
   const std::string a = test::read_file(scratch / "a.gguf");
   EXPECT_EQ(a.size(), bytes);
   EXPECT_TRUE(a == test::read_file(scratch / "b.gguf"));
@@ -62,23 +84,22 @@ TEST(GgufExport, SameBytesForAnyNumberOfThreads) {
 TEST(GgufExport, AFileOfFloatsQuantizesToTheSameBytesAsTheCheckpoint) {
   const test::ScratchDir scratch;
   ThreadPool pool(2);
-  export_gguf(demo(), scratch / "f32.gguf", quantization::find_recipe("F32"), {}, pool, kNoProgress);
+  export_as(demo(), "F32", scratch / "f32.gguf", pool);
   const models::ModelSource floats = models::ModelSource::open(scratch / "f32.gguf");
-  const auto& recipe = quantization::find_recipe("Q5_K_M");
-  export_gguf(floats, scratch / "second.gguf", recipe, {}, pool, kNoProgress);
-  export_gguf(demo(), scratch / "direct.gguf", recipe, {}, pool, kNoProgress);
+  export_as(floats, "Q5_K_M", scratch / "second.gguf", pool);
+  export_as(demo(), "Q5_K_M", scratch / "direct.gguf", pool);
   EXPECT_TRUE(test::read_file(scratch / "second.gguf") == test::read_file(scratch / "direct.gguf"));
 }
 
 TEST(GgufExport, QuantizedSourcesNeedAWord) {
   const test::ScratchDir scratch;
   ThreadPool pool(2);
-  export_gguf(demo(), scratch / "q8.gguf", quantization::find_recipe("Q8_0"), {}, pool, kNoProgress);
+  export_as(demo(), "Q8_0", scratch / "q8.gguf", pool);
   const models::ModelSource quantized = models::ModelSource::open(scratch / "q8.gguf");
-  const auto& recipe = quantization::find_recipe("Q4_K_M");
-  EXPECT_THROW(export_gguf(quantized, scratch / "q4.gguf", recipe, {}, pool, kNoProgress), Error);
-  EXPECT_FALSE(std::filesystem::exists(scratch / "q4.gguf"));
-  EXPECT_NO_THROW(export_gguf(quantized, scratch / "q4.gguf", recipe, {.overwrite = false, .allow_requantize = true}, pool, kNoProgress));
+  EXPECT_THROW(plan_as(quantized, "Q4_K_M"), Error);
+  EXPECT_NO_THROW(plan_as(quantized, "Q8_0"));  // copied
+  EXPECT_NO_THROW(
+      export_gguf(quantized, plan_as(quantized, "Q4_K_M", true), scratch / "q4.gguf", {}, pool, kNoProgress));
 }
 
 TEST(GgufExport, ACancelLeavesNothingBehind) {
@@ -88,7 +109,8 @@ TEST(GgufExport, ACancelLeavesNothingBehind) {
   const auto stop_soon = [&](uint64_t done, const std::string&) {
     if (done > 1'000'000) cancel.request();
   };
-  EXPECT_THROW(export_gguf(demo(), scratch / "x.gguf", quantization::find_recipe("Q8_0"), {}, pool, stop_soon, &cancel), Error);
+  const models::ModelSource source = demo();
+  EXPECT_THROW(export_gguf(source, plan_as(source, "Q8_0"), scratch / "x.gguf", {}, pool, stop_soon, &cancel), Error);
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
@@ -96,7 +118,7 @@ TEST(GgufExport, AnExistingFileIsKept) {
   const test::ScratchDir scratch;
   ThreadPool pool(1);
   test::write_file(scratch / "x.gguf", "mine");
-  EXPECT_THROW(export_gguf(demo(), scratch / "x.gguf", quantization::find_recipe("Q8_0"), {}, pool, kNoProgress), Error);
+  EXPECT_THROW(export_as(demo(), "Q8_0", scratch / "x.gguf", pool), Error);
   EXPECT_EQ(test::read_file(scratch / "x.gguf"), "mine");
 }
 
@@ -115,7 +137,8 @@ TEST(ModelCard, TitlesAndSizes) {
 }
 
 TEST(ModelCard, FrontMatterGivesPlainValuesOnly) {
-  const std::string card = "---\nlicense: mit\nlicense_link: https://example.org/LICENSE\ntags: [a, b]\n---\nlicense: other\n";
+  const std::string card =
+      "---\nlicense: mit\nlicense_link: https://example.org/LICENSE\ntags: [a, b]\n---\nlicense: other\n";
   EXPECT_EQ(front_matter_value(card, "license"), "mit");
   EXPECT_EQ(front_matter_value(card, "license_link"), "https://example.org/LICENSE");
   EXPECT_EQ(front_matter_value(card, "tags"), "");
