@@ -54,6 +54,9 @@ struct ModelDescription {
   }
 };
 
+/// Elements of all tensors but the rope factors, which are no parameters.
+uint64_t parameter_count(const ModelDescription& description);
+
 /// A matrix that an op multiplies with, and the share of it that one token reads.
 struct MatrixUse {
   TensorId weight;

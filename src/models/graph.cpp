@@ -71,6 +71,17 @@ ValueId Graph::select_rows(ValueId x, std::string name) {
   return add_node(SelectRows{}, {x}, values[x].width, std::move(name));
 }
 
+uint64_t parameter_count(const ModelDescription& description) {
+  uint64_t count = 0;
+  for (const TensorSpec& spec : description.tensors) {
+    if (spec.role == TensorRole::kRopeFactors) continue;
+    uint64_t elements = 1;
+    for (const uint64_t n : spec.shape) elements *= n;  // bounded: Hyperparams' limits
+    count += elements;
+  }
+  return count;
+}
+
 std::vector<MatrixUse> matrices_of(const ModelDescription& description, const Node& node) {
   if (const auto* linear = std::get_if<Linear>(&node.op)) return {{linear->weight, 1.0}};
   if (const auto* experts = std::get_if<Experts>(&node.op)) {

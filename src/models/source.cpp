@@ -22,12 +22,6 @@ bool same_shape(const Shape& expected, const Shape& found) {
   return std::ranges::equal(significant(expected), significant(found));
 }
 
-uint64_t element_count(const Shape& shape) {
-  uint64_t count = 1;
-  for (const uint64_t n : shape) count *= n;  // bounded: the tensor is there
-  return count;
-}
-
 /// Tensors of a checkpoint that carry no information: frequencies that follow from the configuration.
 bool is_derived(std::string_view source_name) { return source_name.ends_with("rotary_emb.inv_freq"); }
 
@@ -183,13 +177,7 @@ void ModelSource::check_nothing_left(const std::vector<std::string>& stored) con
   }
 }
 
-uint64_t ModelSource::parameter_count() const {
-  uint64_t count = 0;
-  for (const TensorSpec& spec : description_.tensors) {
-    if (spec.role != TensorRole::kRopeFactors) count += element_count(spec.shape);
-  }
-  return count;
-}
+uint64_t ModelSource::parameter_count() const { return models::parameter_count(description_); }
 
 uint64_t ModelSource::tensor_bytes() const {
   uint64_t bytes = 0;

@@ -84,6 +84,14 @@ GgufFile GgufFile::parse(std::span<const std::byte> bytes, const std::string& so
   return file;
 }
 
+GgufFile GgufFile::of(GgufMetadata metadata, std::vector<GgufTensor> tensors) {
+  GgufFile file;
+  file.metadata_ = std::move(metadata);
+  file.tensors_ = std::move(tensors);
+  for (size_t i = 0; i < file.tensors_.size(); ++i) file.index_.emplace(file.tensors_[i].name, i);
+  return file;
+}
+
 GgufMetadata GgufFile::add_part(std::span<const std::byte> bytes, const std::string& source) {
   return with_source(source, [&] {
     GgufPart part = parse_gguf_part(bytes);

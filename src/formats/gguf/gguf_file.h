@@ -29,6 +29,9 @@ class GgufFile {
   /// `source` names the bytes in errors. The bytes must outlive the result.
   static GgufFile parse(std::span<const std::byte> bytes, const std::string& source);
 
+  /// A file that is not written yet, as it would read back: to ask a reader whether it can be used. Names must differ.
+  static GgufFile of(GgufMetadata metadata, std::vector<GgufTensor> tensors);
+
   [[nodiscard]] uint32_t version() const { return version_; }
   [[nodiscard]] const GgufMetadata& metadata() const { return metadata_; }  // of the first part, split.* keys included
   [[nodiscard]] const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order, part by part
