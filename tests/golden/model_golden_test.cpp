@@ -299,7 +299,7 @@ TEST(ModelGolden, AMixtureThatLlamaCppConvertedIsTheOriginal) {
     const models::Hyperparams& params = source.params();
     if (params.n_experts == 0 || !params.rope.has_factors()) continue;
     const test::ScratchDir scratch;
-    formats::GgufMetadata keys = exporters::plan_gguf_export(source, {.recipe = &quantization::find_recipe("F32")}).metadata;
+    formats::GgufMetadata keys = exporters::plan_gguf_export(source, {.types = {.recipe = &quantization::find_recipe("F32")}}).metadata;
     for (const char* key : {"phimoe.rope.scaling.short_mscale", "phimoe.rope.scaling.long_mscale", "phimoe.router_jitter_noise"}) keys.erase(key);
     const auto original = static_cast<double>(params.rope.original_context);
     const double formula = models::longrope_magnitude(static_cast<double>(params.context_length) / original, original);
@@ -329,7 +329,7 @@ TEST(ModelGolden, AGgufFileOfTheCheckpointGivesTheSameBits) {
     const models::ModelSource source = models::ModelSource::open(golden.folder);
     ThreadPool pool(2);
     const std::string stored(name(source.tensor(0).type));
-    const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, {.recipe = &quantization::find_recipe(stored)});
+    const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, {.types = {.recipe = &quantization::find_recipe(stored)}});
     exporters::export_gguf(source, plan, scratch / "model.gguf", {}, pool, [](uint64_t, const std::string&) {});
     const models::ModelSource converted = models::ModelSource::open(scratch / "model.gguf");
     Engine engine(source, exact_options(*kernels::available_kernel_sets().back()));

@@ -1,6 +1,10 @@
 // aurea quantize: checkpoint in, quantized file out.
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/common_options.h"
@@ -16,43 +20,182 @@ namespace {
 struct Options {
   std::string source, output, type = "Q4_K_M", format = "gguf";
   unsigned threads = 0;
-  bool force = false, allow_requantize = false;
+  bool force = false, allow_requantize = false, dry_run = false;
+  std::vector<std::string> tensor_types, tensor_type_files, keys;
+  std::optional<std::string> token_embedding_type, output_tensor_type, pruned_layers;
+  bool pure = false, leave_output_tensor = false;
 };
 
-void run(const Options& options, const Context& context) {
-  const quantization::Recipe& recipe = quantization::find_recipe(options.type);
-  check_output_path(options.output, options.force);
-  const models::ModelSource source = models::ModelSource::open(options.source);
-  const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, {.recipe = &recipe, .allow_requantize = options.allow_requantize});
+quantization::TypeRules type_rules(const Options& options) {
+  quantization::TypeRules rules{.recipe = &quantization::find_recipe(options.type)};
+  for (const std::string& text : options.tensor_types)
+    rules.overrides.push_back(quantization::parse_type_override(text, "--tensor-type"));
+  for (const std::string& path : options.tensor_type_files) {
+    for (quantization::TypeOverride& line : quantization::read_type_overrides(path))
+      rules.overrides.push_back(std::move(line));
+  }
+  if (options.token_embedding_type) {
+    rules.token_embedding = quantization::parse_quant_type(*options.token_embedding_type, "--token-embedding-type");
+  }
+  if (options.output_tensor_type)
+    rules.output = quantization::parse_quant_type(*options.output_tensor_type, "--output-tensor-type");
+  rules.pure = options.pure;
+  rules.leave_output = options.leave_output_tensor;
+  return rules;
+}
+
+std::optional<uint64_t> parse_layer(std::string_view text) {
+  constexpr uint64_t kMaxLayer = 1 << 16;
+  uint64_t layer = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), layer);
+  if (error != std::errc() || end != text.data() + text.size() || layer > kMaxLayer) return std::nullopt;
+  return layer;
+}
+
+/// "3,5-7": numbers and ranges, both ends included.
+std::vector<uint64_t> parse_layers(const std::string& text) {
+  std::vector<uint64_t> layers;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view piece = std::string_view(text).substr(begin, end - begin);
+    begin = end + 1;
+    const size_t dash = piece.find('-');
+    const auto first = parse_layer(piece.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_layer(piece.substr(dash + 1));
+    if (!first || !last || *last < *first) {
+      fail(ErrorCode::kBadArgument, "--prune-layers: '{}': expected numbers of blocks, from 0 on, such as 3,5-7", text);
+    }
+    for (uint64_t layer = *first; layer <= *last; ++layer) layers.push_back(layer);
+  }
+  return layers;
+}
+
+exporters::GgufExportRequest export_request(const Options& options) {
+  exporters::GgufExportRequest request{.types = type_rules(options), .allow_requantize = options.allow_requantize};
+  if (options.pruned_layers) request.dropped_layers = parse_layers(*options.pruned_layers);
+  for (const std::string& text : options.keys) request.keys.push_back(exporters::parse_key_override(text));
+  return request;
+}
+
+/// What both a dry run and a real one report.
+Json report_json(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options) {
+  return {{"type", quantization::find_recipe(options.type).name},
+          {"architecture", plan.description.architecture},
+          {"parameters", plan.parameters()},
+          {"source_bytes", source.file_bytes()},
+          {"bytes", plan.file_bytes()},
+          {"tensor_bytes", plan.tensor_bytes()},
+          {"bits_per_weight", plan.bits_per_weight()},
+          {"notices", plan.notices}};
+}
+
+void print_dry_run(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
+                   const Context& context) {
+  if (context.json) {
+    Json tensors = Json::array();
+    for (const exporters::PlannedTensor& tensor : plan.tensors) {
+      tensors.push_back({{"name", tensor.name},
+                         {"shape", tensor.shape},
+                         {"source_name", tensor.source_name},
+                         {"source_type", name(tensor.stored)},
+                         {"type", name(tensor.type)},
+                         {"bytes", tensor.bytes()}});
+    }
+    Json report = report_json(source, plan, options);
+    report["tensors"] = std::move(tensors);
+    return print_json(report);
+  }
+  std::string text = fmt::format("{:<32} {:>20}  {:<16} {:>15}\n", "Tensor", "Rows x columns", "Type", "Bytes");
+  for (const exporters::PlannedTensor& tensor : plan.tensors) {
+    const std::string types = tensor.stored == tensor.type
+                                  ? std::string(name(tensor.type))
+                                  : fmt::format("{} -> {}", name(tensor.stored), name(tensor.type));
+    text += fmt::format("{:<32} {:>20}  {:<16} {:>15}\n", tensor.name,
+                        fmt::format("{}", fmt::join(tensor.shape, " x ")), types, tensor.bytes());
+  }
+  text +=
+      fmt::format("\n{} parameters, {} bytes of tensors, {:.3f} bits per weight; the file would have {} ({} bytes)\n",
+                  format_count(plan.parameters()), plan.tensor_bytes(), plan.bits_per_weight(),
+                  format_bytes(plan.file_bytes()), plan.file_bytes());
+  print_text(text);
+}
+
+void write_file(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
+                const Context& context) {
   ThreadPool pool(options.threads);
   const auto start = std::chrono::steady_clock::now();
-  Progress progress(fmt::format("quantize {}", recipe.name), source.tensor_bytes(), ProgressUnit::kBytes, context.quiet);
+  Progress progress(fmt::format("quantize {}", quantization::find_recipe(options.type).name), source.tensor_bytes(),
+                    ProgressUnit::kBytes, context.quiet);
   const exporters::GgufExportResult result = exporters::export_gguf(
       source, plan, options.output, {.overwrite = options.force}, pool,
       [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); }, &context.cancel);
   progress.finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  const double bits_per_weight = 8.0 * static_cast<double>(result.tensor_bytes) / static_cast<double>(source.parameter_count());
   const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);
   if (context.json) {
-    print_json({{"output", options.output}, {"type", recipe.name}, {"architecture", source.description().architecture},
-                {"parameters", source.parameter_count()}, {"source_bytes", source.file_bytes()}, {"bytes", result.file_bytes},
-                {"bits_per_weight", bits_per_weight}, {"seconds", seconds}});
-    return;
+    Json report = report_json(source, plan, options);
+    report["output"] = options.output;
+    report["bytes"] = result.file_bytes;
+    report["seconds"] = seconds;
+    return print_json(report);
   }
-  print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n", options.output,
-                         format_count(source.parameter_count()), format_bytes(source.file_bytes()), format_bytes(result.file_bytes),
-                         std::max(before, after) / std::min(before, after), after > before ? "larger" : "smaller",
-                         source.bits_per_weight(), bits_per_weight));
+  print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n",
+                         options.output, format_count(plan.parameters()), format_bytes(source.file_bytes()),
+                         format_bytes(result.file_bytes), std::max(before, after) / std::min(before, after),
+                         after > before ? "larger" : "smaller", source.bits_per_weight(), plan.bits_per_weight()));
+}
+
+void run(const Options& options, const Context& context) {
+  const exporters::GgufExportRequest request = export_request(options);
+  if (!options.dry_run) check_output_path(options.output, options.force);
+  const models::ModelSource source = models::ModelSource::open(options.source);
+  const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
+  for (const std::string& notice : plan.notices) context.notice("aurea: " + notice);
+  const std::string missing = plan.missing_importance();
+  if (options.dry_run) {
+    if (!missing.empty()) context.notice("aurea: " + missing);
+    return print_dry_run(source, plan, options, context);
+  }
+  if (!missing.empty()) fail(ErrorCode::kBadArgument, "{}", missing);
+  write_file(source, plan, options, context);
 }
 
 std::string type_table() {
-  std::string table = "Types:\n";
+  std::string table =
+      "Types, with their bits per weight (all tensors of Phi-3.5-mini); those marked * need --imatrix:\n";
+  std::optional<quantization::RecipeGroup> group;
   for (const quantization::Recipe& recipe : quantization::recipes()) {
-    table += fmt::format("  {:<8} {}\n", recipe.name, recipe.summary);
+    if (recipe.group != group) table += fmt::format("\n {}\n", title(recipe.group));
+    group = recipe.group;
+    const std::string bits = recipe.bits_per_weight > 0 ? fmt::format("{:.2f}", recipe.bits_per_weight) : "";
+    table +=
+        fmt::format("  {:<9}{}{:>6}  {}\n", recipe.name, recipe.needs_importance ? "*" : " ", bits, recipe.summary);
   }
-  return table;
+  return table +
+         "\n Q3_K, Q4_K and Q5_K mean the medium mixes. A number is taken for llama.cpp's file type: 15 is Q4_K_M.\n";
+}
+
+void add_type_options(CLI::App& command, Options& options) {
+  const auto add = [&](auto* option) {
+    option->group("Types of single tensors (Q4_K, F16, ...: the types inside a file, not the names of mixes)");
+    return option;
+  };
+  add(command.add_option("--tensor-type", options.tensor_types,
+                         "For matrices in whose name the expression is found; repeatable, the first that fits counts"))
+      ->allow_extra_args(false)
+      ->type_name("REGEX=TYPE");
+  add(command.add_option(
+          "--tensor-type-file", options.tensor_type_files,
+          "The same from a file, one per line, # starts a comment; they come after those of --tensor-type"))
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  add(command.add_option("--output-tensor-type", options.output_tensor_type, "For the output matrix"))
+      ->type_name("TYPE");
+  add(command.add_option("--token-embedding-type", options.token_embedding_type, "For the embedding"))
+      ->type_name("TYPE");
+  add(command.add_flag("--leave-output-tensor", options.leave_output_tensor, "The output matrix keeps its type"));
+  add(command.add_flag("--pure", options.pure, "No mix: every matrix gets the type that most have"));
 }
 
 }  // namespace
@@ -61,17 +204,39 @@ void add_quantize(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("quantize", "Write a checkpoint as a quantized GGUF file")->alias("convert");
   command->add_option("SRC", options->source, "Hugging Face folder or GGUF file")->required();
-  command->add_option("-o,--output", options->output, "File to write")->required();
+  auto* output = command->add_option("-o,--output", options->output, "File to write");
   command->add_option("--type", options->type, "Type of the result, see below")->capture_default_str();
-  command->add_option("--format", options->format, "Format of the result")->capture_default_str()->check(CLI::IsMember({"gguf"}));
-  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, ThreadPool::kMaxThreads));
+  command->add_option("--format", options->format, "Format of the result")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"gguf"}));
+  command->add_option("-t,--threads", options->threads, "Threads; 0: one per processor")
+      ->capture_default_str()
+      ->check(whole_number(0, ThreadPool::kMaxThreads));
   command->add_flag("--force", options->force, "Replace an existing output");
   command->add_flag("--allow-requantize", options->allow_requantize, "Accept a source that is quantized already");
+  auto* dry_run =
+      command->add_flag("--dry-run", options->dry_run, "Only show each tensor's type and size, and the file's");
   add_output_options(*command, context);
+  add_type_options(*command, *options);
+  command->add_option("--prune-layers", options->pruned_layers, "Blocks to leave out, such as 3,5-7; the rest moves up")
+      ->type_name("LIST")
+      ->group("Another model");
+  command
+      ->add_option("--override-kv", options->keys,
+                   "KEY=TYPE:VALUE, a key of the metadata; TYPE is int, float, bool or str; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("TEXT")
+      ->group("Another model");
+  command->parse_complete_callback([output, dry_run] {
+    if (output->count() + dry_run->count() == 0) throw CLI::RequiredError("--output (or --dry-run)");
+  });
   command->footer(type_table() + R"(
 Examples:
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-Q4_K_M.gguf
-  aurea quantize phi-4-F16.gguf -o phi-4-Q6_K.gguf --type Q6_K)");
+  aurea quantize phi-4-F16.gguf -o phi-4-Q6_K.gguf --type Q6_K
+  aurea quantize phi-4-F16.gguf --type IQ4_XS --dry-run
+  aurea quantize phi-4-F16.gguf -o phi-4.gguf --tensor-type 'ffn_down=Q6_K' --tensor-type 'blk\.[0-3]\.=Q8_0'
+Which type when: docs/howto/choose-a-type.md.)");
   command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });
 }
 

@@ -1,56 +1,17 @@
 #include "exporters/gguf/export_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <tuple>
 
 #include "core/error.h"
-#include "exporters/gguf/model_card.h"
+#include "exporters/gguf/export_metadata.h"
+#include "models/pruning.h"
 #include "tokenizers/vocabulary.h"
 
 namespace aurea::exporters {
 namespace {
-
-using formats::GgufMetadata;
-using formats::GgufValue;
-
-constexpr uint32_t kQuantizationVersion = 2;  // of the block layouts; ggml's GGML_QNT_VERSION
-
-/// Keys that a new file must not inherit.
-bool is_own_key(std::string_view key) {
-  return key.starts_with("split.") || key == "general.file_type" || key == "general.quantization_version" ||
-         key == "general.alignment";
-}
-
-void add_file_type(GgufMetadata& metadata, const quantization::Recipe& recipe) {
-  metadata.set("general.quantization_version", GgufValue::u32(kQuantizationVersion));
-  metadata.set("general.file_type", GgufValue::u32(recipe.file_type));
-}
-
-GgufMetadata build_metadata(const models::ModelSource& source, const quantization::Recipe& recipe) {
-  GgufMetadata metadata;
-  if (const formats::GgufFile* file = source.gguf()) {
-    for (const auto& entry : file->metadata().entries()) {
-      if (!is_own_key(entry.key)) metadata.set(entry.key, entry.value);
-    }
-    add_file_type(metadata, recipe);
-    return metadata;
-  }
-  metadata.set("general.architecture", GgufValue::string(std::string(source.architecture().gguf_name)));
-  metadata.set("general.type", GgufValue::string("model"));
-  add_card_keys(source, metadata);
-  source.architecture().to_gguf(source.params(), metadata);
-  if (const auto vocabulary = tokenizers::load_huggingface(source.path(), source.params().vocab_size)) {
-    tokenizers::store_gguf(*vocabulary, metadata);
-  } else {
-    metadata.set("tokenizer.ggml.model", GgufValue::string("none"));
-    // Else the number of tokens is the list's length.
-    metadata.set(fmt::format("{}.vocab_size", source.architecture().gguf_name),
-                 GgufValue::u32(static_cast<uint32_t>(source.params().vocab_size)));
-  }
-  add_file_type(metadata, recipe);
-  return metadata;
-}
 
 /// Tensors in the order that llama-quantize writes: outside the blocks first, then block by block, by name.
 std::vector<models::TensorId> file_order(const models::ModelDescription& description) {
@@ -69,7 +30,80 @@ void check_requantized(const models::ModelSource& source, const PlannedTensor& t
   fail(ErrorCode::kBadArgument,
        "{}: tensor '{}' is {} already; quantizing it again as {} loses more than quantizing the original. "
        "Use the original, or --allow-requantize",
-       source.path().string(), tensor.name, name(tensor.stored), name(tensor.type));
+       source.path().string(), tensor.source_name, name(tensor.stored), name(tensor.type));
+}
+
+/// "'a', 'b' and 5 more".
+std::string first_names(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 2;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    text += fmt::format("{}'{}'", i > 0 ? ", " : "", names[i]);
+  return names.size() > kShown ? fmt::format("{} and {} more", text, names.size() - kShown) : text;
+}
+
+/// One notice for each wanted type that did not fit.
+void add_fallback_notices(GgufExportPlan& plan, const quantization::TypeAssignment& assigned) {
+  std::map<std::tuple<QuantType, QuantType, uint64_t>, std::vector<std::string>> groups;
+  for (const quantization::Fallback& fallback : assigned.fallbacks) {
+    const models::TensorSpec& spec = plan.description.tensors[fallback.tensor];
+    groups[{fallback.wanted, assigned.types[fallback.tensor], spec.shape.back()}].push_back(spec.name);
+  }
+  for (const auto& [group, names] : groups) {
+    const auto& [wanted, used, cols] = group;
+    plan.notices.push_back(
+        fmt::format("{} instead of {} for {} tensor{}, whose rows of {} do not divide into blocks of {}: {}",
+                    name(used), name(wanted), names.size(), names.size() == 1 ? "" : "s", cols,
+                    info(wanted).block_elements, first_names(names)));
+  }
+}
+
+void add_recipe_notice(GgufExportPlan& plan, const quantization::Recipe& recipe) {
+  if (recipe.name == "MXFP4_MOE" && plan.description.params.n_experts == 0) {
+    plan.notices.push_back(
+        "MXFP4_MOE: this model has no experts, so that all its matrices become Q8_0; --type MXFP4 makes 4-bit floats "
+        "of them");
+  }
+  if (recipe.group == quantization::RecipeGroup::kTrained) {
+    plan.notices.push_back(
+        fmt::format("{} is for models that were trained with such weights; others lose nearly everything with it: take "
+                    "IQ2_XXS or IQ1_M for them",
+                    recipe.name));
+  }
+}
+
+/// Lets the architecture's own reader look at the file before it exists, as the next program will.
+void check_readable(const models::ModelSource& source, const GgufExportPlan& plan) {
+  std::vector<formats::GgufTensor> tensors;
+  for (const PlannedTensor& tensor : plan.tensors) {
+    // The reader looks into rope factors alone, which are copied.
+    tensors.push_back({tensor.name, {tensor.type, tensor.shape, source.parts(tensor.source).front().data}});
+  }
+  const auto file = formats::GgufFile::of(plan.metadata, std::move(tensors));
+  const models::Hyperparams params = source.architecture().from_gguf(file);
+  validate(params);
+  const models::ModelDescription read = source.architecture().describe(params);
+  for (const models::TensorSpec& spec : read.tensors) {
+    const formats::GgufTensor* tensor = file.find(spec.name);
+    if (tensor == nullptr) fail_file("tensor '{}' would be missing", spec.name);
+    if (tensor->view.shape != spec.shape)
+      fail_file("tensor '{}' would have another shape than the keys say", spec.name);
+  }
+  if (read.tensors.size() != plan.tensors.size())
+    fail_file("{} tensors would have no place", plan.tensors.size() - read.tensors.size());
+}
+
+void check_overrides(const models::ModelSource& source, const GgufExportPlan& plan,
+                     const std::vector<KeyOverride>& keys) {
+  try {
+    check_readable(source, plan);
+    const bool of_tokenizer =
+        std::ranges::any_of(keys, [](const KeyOverride& k) { return k.key.starts_with("tokenizer."); });
+    if (of_tokenizer) tokenizers::load_gguf(plan.metadata);
+  } catch (const Error& error) {
+    if (keys.empty()) throw;
+    fail(ErrorCode::kBadArgument, "--override-kv: the result could not be loaded: {}", error.what());
+  }
 }
 
 }  // namespace
@@ -86,21 +120,60 @@ uint64_t GgufExportPlan::tensor_bytes() const {
   return bytes;
 }
 
+double GgufExportPlan::bits_per_weight() const {
+  return 8.0 * static_cast<double>(tensor_bytes()) / static_cast<double>(parameters());
+}
+
+uint64_t GgufExportPlan::file_bytes() const {
+  constexpr uint64_t kAlignment = formats::GgufWriter::kAlignment;
+  uint64_t bytes = formats::encode_gguf_header(metadata, tensor_specs()).size();
+  for (const PlannedTensor& tensor : tensors) bytes += (tensor.bytes() + kAlignment - 1) / kAlignment * kAlignment;
+  return bytes;
+}
+
 std::vector<formats::GgufTensorSpec> GgufExportPlan::tensor_specs() const {
   std::vector<formats::GgufTensorSpec> specs;
   for (const PlannedTensor& tensor : tensors) specs.push_back({tensor.name, tensor.type, tensor.shape});
   return specs;
 }
 
-GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request) {
-  GgufExportPlan plan{
-      .description = source.description(), .metadata = build_metadata(source, *request.recipe), .tensors = {}};
-  const std::vector<QuantType> types = quantization::assign_types(plan.description, *request.recipe);
+std::string GgufExportPlan::missing_importance() const {
+  std::vector<std::string> names;
+  QuantType type = QuantType::kF32;
+  for (const PlannedTensor& tensor : tensors) {
+    if (!tensor.lacks_importance) continue;
+    if (names.empty()) type = tensor.type;
+    names.push_back(tensor.source_name);
+  }
+  if (names.empty()) return {};
+  return fmt::format(
+      "{} is of no use without importance data, which {} lack{}: {}; add --imatrix FILE, or --imatrix auto to have "
+      "them collected first",
+      name(type), names.size() == 1 ? "one tensor" : fmt::format("{} tensors", names.size()),
+      names.size() == 1 ? "s" : "", first_names(names));
+}
+
+GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request,
+                                const HasImportance& importance) {
+  models::PrunedModel pruned =
+      models::prune_layers(source.architecture(), source.description(), request.dropped_layers);
+  GgufExportPlan plan{.description = std::move(pruned.description), .metadata = {}, .tensors = {}, .notices = {}};
+  std::vector<QuantType> stored;
+  for (const models::TensorId id : pruned.origin) stored.push_back(source.parts(id).front().type);
+  const auto assigned = quantization::assign_types(plan.description, request.types, stored, importance != nullptr);
   for (const models::TensorId id : file_order(plan.description)) {
     const models::TensorSpec& spec = plan.description.tensors[id];
-    plan.tensors.push_back({id, spec.name, spec.shape, source.parts(id).front().type, types[id]});
+    const std::string& source_name = source.description().tensors[pruned.origin[id]].name;
+    const bool needs = quantization::needs_importance(spec, assigned.types[id], *request.types.recipe);
+    const bool copied = stored[id] == assigned.types[id];
+    plan.tensors.push_back({pruned.origin[id], source_name, spec.name, spec.shape, stored[id], assigned.types[id],
+                            needs && !copied && !(importance && importance(source_name))});
     if (!request.allow_requantize) check_requantized(source, plan.tensors.back());
   }
+  add_recipe_notice(plan, *request.types.recipe);
+  add_fallback_notices(plan, assigned);
+  plan.metadata = export_metadata(source, plan.description, request);
+  check_overrides(source, plan, request.keys);
   return plan;
 }
 

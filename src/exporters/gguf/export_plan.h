@@ -2,27 +2,37 @@
 // type.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "exporters/gguf/key_override.h"
 #include "formats/gguf/gguf_value.h"
 #include "formats/gguf/gguf_writer.h"
 #include "models/source.h"
-#include "quantization/recipes.h"
+#include "quantization/type_rules.h"
 
 namespace aurea::exporters {
 
+/// Are there importance data for this tensor of the source? Null: no importance data were given.
+using HasImportance = std::function<bool(const std::string& source_tensor)>;
+
 /// What the user chose.
 struct GgufExportRequest {
-  const quantization::Recipe* recipe;
+  quantization::TypeRules types;
+  std::vector<uint64_t> dropped_layers = {};  // the rest moves up
+  std::vector<KeyOverride> keys = {};
   bool allow_requantize = false;  // sources that are quantized already lose more than once
 };
 
 struct PlannedTensor {
   models::TensorId source;  // whose values it gets: in the source's description
+  std::string source_name;
   std::string name;
   Shape shape;
-  QuantType stored, type;  // in the source and in the result
+  QuantType stored, type;         // in the source and in the result
+  bool lacks_importance = false;  // of a type that is useless without, and there is none for it
 
   [[nodiscard]] uint64_t bytes() const;
 };
@@ -31,12 +41,22 @@ struct GgufExportPlan {
   models::ModelDescription description;  // of the result
   formats::GgufMetadata metadata;
   std::vector<PlannedTensor> tensors;  // in file order
+  std::vector<std::string> notices;    // what the user should know, one line each
 
+  [[nodiscard]] uint64_t parameters() const { return models::parameter_count(description); }
   [[nodiscard]] uint64_t tensor_bytes() const;
+  [[nodiscard]] double bits_per_weight() const;
+  /// Of the whole file as one part.
+  [[nodiscard]] uint64_t file_bytes() const;
   [[nodiscard]] std::vector<formats::GgufTensorSpec> tensor_specs() const;
+  /// What is wrong about a plan with tensors that lack importance, and what helps; empty: nothing is.
+  [[nodiscard]] std::string missing_importance() const;
 };
 
-/// Throws kBadArgument (a quantized source without allow_requantize), kUnsupported (a tokenizer without a GGUF name).
-GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request);
+/// The result can be loaded: a choice of keys that says otherwise is refused here.
+/// Throws kBadArgument (choices that contradict each other or the model, a quantized source without allow_requantize),
+/// kUnsupported (a tokenizer without a GGUF name).
+GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request,
+                                const HasImportance& importance = nullptr);
 
 }  // namespace aurea::exporters

@@ -18,7 +18,7 @@ const ExportProgress kNoProgress = [](uint64_t, const std::string&) {};
 models::ModelSource demo() { return models::ModelSource::open(test::demo_model_dir()); }
 
 GgufExportPlan plan_as(const models::ModelSource& source, const char* recipe, bool allow_requantize = false) {
-  return plan_gguf_export(source, {.recipe = &quantization::find_recipe(recipe), .allow_requantize = allow_requantize});
+  return plan_gguf_export(source, {.types = {.recipe = &quantization::find_recipe(recipe)}, .allow_requantize = allow_requantize});
 }
 
 GgufExportResult export_as(const models::ModelSource& source, const char* recipe, const std::filesystem::path& path,

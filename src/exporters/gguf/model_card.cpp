@@ -106,10 +106,10 @@ std::string front_matter_value(std::string_view card, std::string_view key) {
   return {};
 }
 
-void add_card_keys(const models::ModelSource& source, GgufMetadata& metadata) {
+void add_card_keys(const models::ModelSource& source, const models::ModelDescription& description, GgufMetadata& metadata) {
   const std::string folder = std::filesystem::weakly_canonical(source.path()).filename().string();
   metadata.set("general.name", GgufValue::string(sanitize_utf8(title_of(folder))));
-  metadata.set("general.size_label", GgufValue::string(size_label(source.description())));
+  metadata.set("general.size_label", GgufValue::string(size_label(description)));
   if (const auto path = source.path() / "README.md"; std::filesystem::exists(path)) {
     const std::string card = read_text_file(path, kMaxCardBytes);
     for (const auto& [from, to] : {std::pair{"license", "general.license"}, {"license_link", "general.license.link"}}) {

@@ -10,8 +10,8 @@
 namespace aurea::exporters {
 
 /// Adds general.name, .size_label, .license and .license.link (from README.md's front matter), general.sampling.* (from
-/// generation_config.json), as far as the Hugging Face folder tells them.
-void add_card_keys(const models::ModelSource& source, formats::GgufMetadata& metadata);
+/// generation_config.json), as far as the Hugging Face folder tells them. `description`: of the result, which gives the size.
+void add_card_keys(const models::ModelSource& source, const models::ModelDescription& description, formats::GgufMetadata& metadata);
 
 /// "Phi-3.5-mini-instruct" -> "Phi 3.5 Mini Instruct": dashes become spaces, lower-case words get a capital.
 std::string title_of(std::string_view folder_name);
