@@ -35,7 +35,7 @@ void check_stored(const TensorView& source, uint64_t first, uint64_t n, ThreadPo
 
 }  // namespace
 
-void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType type, ThreadPool& pool,
+void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType type, const float* importance, ThreadPool& pool,
                      const CancelToken* cancel, const std::function<void(std::span<const std::byte>)>& write) {
   const uint64_t rows = source.rows(), cols = source.cols();
   const codecs::Codec& from = codecs::codec(source.type);
@@ -68,7 +68,7 @@ void quantize_tensor(const TensorView& source, bool source_is_mapped, QuantType 
         from.decode(source.row(first + r), values.data(), cols);
         check_finite(values, first + r);
         std::byte* dst = encoded.data() + r * dst_row_bytes;
-        to.encode(values.data(), dst, cols, nullptr);
+        to.encode(values.data(), dst, cols, importance);
         if (!to.validate(dst, cols)) {
           fail(ErrorCode::kInternal, "row {}: the encoder of {} made a block with a scale that is not finite; please report this", first + r, name(type));
         }

@@ -25,7 +25,7 @@ TensorView view_of(const std::vector<float>& values, uint64_t rows, uint64_t col
 std::vector<std::byte> quantized(const TensorView& view, QuantType type, unsigned threads) {
   ThreadPool pool(threads);
   std::vector<std::byte> bytes;
-  quantize_tensor(view, false, type, pool, nullptr, [&](std::span<const std::byte> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  quantize_tensor(view, false, type, nullptr, pool, nullptr, [&](std::span<const std::byte> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
   return bytes;
 }
 
@@ -81,7 +81,7 @@ TEST(QuantizeTensor, ACancelStopsTheWork) {
   ThreadPool pool(1);
   CancelToken cancel;
   cancel.request();
-  EXPECT_THROW(quantize_tensor(view_of(values, 1, 256), false, QuantType::kQ4_K, pool, &cancel, [](std::span<const std::byte>) { FAIL(); }), Error);
+  EXPECT_THROW(quantize_tensor(view_of(values, 1, 256), false, QuantType::kQ4_K, nullptr, pool, &cancel, [](std::span<const std::byte>) { FAIL(); }), Error);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/importance_options.h"
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/progress.h"
@@ -24,6 +25,7 @@ struct Options {
   std::vector<std::string> tensor_types, tensor_type_files, keys;
   std::optional<std::string> token_embedding_type, output_tensor_type, pruned_layers;
   bool pure = false, leave_output_tensor = false;
+  ImportanceFlags importance;
 };
 
 quantization::TypeRules type_rules(const Options& options) {
@@ -147,8 +149,10 @@ void write_file(const models::ModelSource& source, const exporters::GgufExportPl
 }
 
 void run(const Options& options, const Context& context) {
-  const exporters::GgufExportRequest request = export_request(options);
+  exporters::GgufExportRequest request = export_request(options);
   if (!options.dry_run) check_output_path(options.output, options.force);
+  const auto importance = options.importance.load(context);
+  request.importance = importance ? &*importance : nullptr;
   const models::ModelSource source = models::ModelSource::open(options.source);
   const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
   for (const std::string& notice : plan.notices) context.notice("aurea: " + notice);
@@ -216,6 +220,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_flag("--allow-requantize", options->allow_requantize, "Accept a source that is quantized already");
   auto* dry_run =
       command->add_flag("--dry-run", options->dry_run, "Only show each tensor's type and size, and the file's");
+  options->importance.add_to(*command);
   add_output_options(*command, context);
   add_type_options(*command, *options);
   command->add_option("--prune-layers", options->pruned_layers, "Blocks to leave out, such as 3,5-7; the rest moves up")
@@ -235,6 +240,8 @@ Examples:
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-Q4_K_M.gguf
   aurea quantize phi-4-F16.gguf -o phi-4-Q6_K.gguf --type Q6_K
   aurea quantize phi-4-F16.gguf --type IQ4_XS --dry-run
+  aurea imatrix Phi-4-mini-instruct --text calibration.txt -o imatrix.gguf
+  aurea quantize Phi-4-mini-instruct -o phi-4-mini-IQ3_XXS.gguf --type IQ3_XXS --imatrix imatrix.gguf
   aurea quantize phi-4-F16.gguf -o phi-4.gguf --tensor-type 'ffn_down=Q6_K' --tensor-type 'blk\.[0-3]\.=Q8_0'
 Which type when: docs/howto/choose-a-type.md.)");
   command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "exporters/gguf/importance_use.h"
 #include "exporters/gguf/model_card.h"
 #include "tokenizers/vocabulary.h"
 
@@ -19,7 +20,7 @@ constexpr uint32_t kQuantizationVersion = 2;  // of the block layouts; ggml's GG
 /// Keys that a new file must not inherit.
 bool is_own_key(std::string_view key) {
   return key.starts_with("split.") || key == "general.file_type" || key == "general.quantization_version" ||
-         key == "general.alignment";
+         key == "general.alignment" || key.starts_with("quantize.imatrix.");
 }
 
 GgufMetadata metadata_of_folder(const models::ModelSource& source, const ModelDescription& description) {
@@ -96,6 +97,7 @@ GgufMetadata export_metadata(const models::ModelSource& source, const ModelDescr
   const quantization::Recipe& recipe = *request.types.recipe;
   metadata.set("general.quantization_version", GgufValue::u32(kQuantizationVersion));
   metadata.set("general.file_type", GgufValue::u32(recipe.copies() ? file_type_of_copy(source) : recipe.file_type));
+  if (request.importance != nullptr) add_importance_keys(metadata, *request.importance);
   for (const KeyOverride& key : request.keys) apply_key_override(key, metadata);
   return metadata;
 }

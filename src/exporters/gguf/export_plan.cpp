@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "exporters/gguf/export_metadata.h"
+#include "exporters/gguf/importance_use.h"
 #include "models/pruning.h"
 #include "tokenizers/vocabulary.h"
 
@@ -56,6 +57,16 @@ void add_fallback_notices(GgufExportPlan& plan, const quantization::TypeAssignme
                     name(used), name(wanted), names.size(), names.size() == 1 ? "" : "s", cols,
                     info(wanted).block_elements, first_names(names)));
   }
+}
+
+void add_unweighted_notice(GgufExportPlan& plan) {
+  std::vector<std::string> names;
+  for (const PlannedTensor& tensor : plan.tensors) {
+    if (tensor.unweighted) names.push_back(tensor.source_name);
+  }
+  if (names.empty()) return;
+  plan.notices.push_back(fmt::format("no importance data for {} tensor{}, quantized without weights: {}", names.size(),
+                                     names.size() == 1 ? "" : "s", first_names(names)));
 }
 
 void add_recipe_notice(GgufExportPlan& plan, const quantization::Recipe& recipe) {
@@ -153,25 +164,28 @@ std::string GgufExportPlan::missing_importance() const {
       names.size() == 1 ? "s" : "", first_names(names));
 }
 
-GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request,
-                                const HasImportance& importance) {
-  models::PrunedModel pruned =
-      models::prune_layers(source.architecture(), source.description(), request.dropped_layers);
-  GgufExportPlan plan{.description = std::move(pruned.description), .metadata = {}, .tensors = {}, .notices = {}};
+GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request) {
+  models::PrunedModel pruned = models::prune_layers(source.architecture(), source.description(), request.dropped_layers);
+  GgufExportPlan plan{.description = std::move(pruned.description), .importance = request.importance};
   std::vector<QuantType> stored;
   for (const models::TensorId id : pruned.origin) stored.push_back(source.parts(id).front().type);
-  const auto assigned = quantization::assign_types(plan.description, request.types, stored, importance != nullptr);
+  const bool has_importance = request.importance != nullptr || request.assume_importance;
+  const auto assigned = quantization::assign_types(plan.description, request.types, stored, has_importance);
   for (const models::TensorId id : file_order(plan.description)) {
     const models::TensorSpec& spec = plan.description.tensors[id];
-    const std::string& source_name = source.description().tensors[pruned.origin[id]].name;
-    const bool needs = quantization::needs_importance(spec, assigned.types[id], *request.types.recipe);
-    const bool copied = stored[id] == assigned.types[id];
-    plan.tensors.push_back({pruned.origin[id], source_name, spec.name, spec.shape, stored[id], assigned.types[id],
-                            needs && !copied && !(importance && importance(source_name))});
-    if (!request.allow_requantize) check_requantized(source, plan.tensors.back());
+    const models::TensorId origin = pruned.origin[id];
+    PlannedTensor tensor{origin, source.description().tensors[origin].name, spec.name, spec.shape, stored[id], assigned.types[id]};
+    if (tensor.stored != tensor.type && !request.assume_importance) {
+      const bool has_own = request.importance != nullptr && request.importance->has(tensor.source_name);
+      tensor.lacks_importance = !has_own && quantization::needs_importance(spec, tensor.type, *request.types.recipe);
+      tensor.unweighted = misses_importance(request.importance, source.description().tensors[origin], tensor.type);
+    }
+    if (!request.allow_requantize) check_requantized(source, tensor);
+    plan.tensors.push_back(std::move(tensor));
   }
   add_recipe_notice(plan, *request.types.recipe);
   add_fallback_notices(plan, assigned);
+  add_unweighted_notice(plan);
   plan.metadata = export_metadata(source, plan.description, request);
   check_overrides(source, plan, request.keys);
   return plan;

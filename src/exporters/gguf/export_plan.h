@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,19 +10,19 @@
 #include "formats/gguf/gguf_value.h"
 #include "formats/gguf/gguf_writer.h"
 #include "models/source.h"
+#include "quantization/importance.h"
 #include "quantization/type_rules.h"
 
 namespace aurea::exporters {
-
-/// Are there importance data for this tensor of the source? Null: no importance data were given.
-using HasImportance = std::function<bool(const std::string& source_tensor)>;
 
 /// What the user chose.
 struct GgufExportRequest {
   quantization::TypeRules types;
   std::vector<uint64_t> dropped_layers = {};  // the rest moves up
   std::vector<KeyOverride> keys = {};
-  bool allow_requantize = false;  // sources that are quantized already lose more than once
+  const quantization::Importance* importance = nullptr;  // weights of the columns; null: unweighted
+  bool assume_importance = false;  // plan as if there were weights for every matrix: they are to be collected
+  bool allow_requantize = false;   // sources that are quantized already lose more than once
 };
 
 struct PlannedTensor {
@@ -33,15 +32,17 @@ struct PlannedTensor {
   Shape shape;
   QuantType stored, type;         // in the source and in the result
   bool lacks_importance = false;  // of a type that is useless without, and there is none for it
+  bool unweighted = false;        // there is none for it, though for others, and its type would use some
 
   [[nodiscard]] uint64_t bytes() const;
 };
 
 struct GgufExportPlan {
   models::ModelDescription description;  // of the result
-  formats::GgufMetadata metadata;
-  std::vector<PlannedTensor> tensors;  // in file order
-  std::vector<std::string> notices;    // what the user should know, one line each
+  formats::GgufMetadata metadata = {};
+  std::vector<PlannedTensor> tensors = {};  // in file order
+  const quantization::Importance* importance = nullptr;  // the request's
+  std::vector<std::string> notices = {};    // what the user should know, one line each
 
   [[nodiscard]] uint64_t parameters() const { return models::parameter_count(description); }
   [[nodiscard]] uint64_t tensor_bytes() const;
@@ -56,7 +57,6 @@ struct GgufExportPlan {
 /// The result can be loaded: a choice of keys that says otherwise is refused here.
 /// Throws kBadArgument (choices that contradict each other or the model, a quantized source without allow_requantize),
 /// kUnsupported (a tokenizer without a GGUF name).
-GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request,
-                                const HasImportance& importance = nullptr);
+GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request);
 
 }  // namespace aurea::exporters

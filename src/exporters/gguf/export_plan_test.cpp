@@ -186,15 +186,28 @@ TEST(ExportPlan, TypesThatLackImportanceAreNamed) {
   EXPECT_THAT(plan_gguf_export(source, request).missing_importance(),
               HasSubstr("IQ3_XXS is of no use without importance data, which one tensor lacks: 'blk.0.ffn_up.weight'"));
   EXPECT_EQ(plan_gguf_export(source, as("IQ3_S")).missing_importance(), "");
-  EXPECT_EQ(plan_gguf_export(source, as("IQ2_XXS"), [](const std::string&) { return true; }).missing_importance(), "");
   // Data that lack one of the tensors.
-  const HasImportance but_one = [](const std::string& name) { return name != "blk.2.ffn_up.weight"; };
-  EXPECT_THAT(plan_gguf_export(source, as("IQ2_XXS"), but_one).missing_importance(),
-              HasSubstr("one tensor lacks: 'blk.2.ffn_up.weight'"));
+  quantization::Importance importance;
+  for (const models::TensorSpec& spec : source.description().tensors) {
+    if (spec.layer < 0 || spec.shape.size() < 2 || spec.name == "blk.2.ffn_up.weight") continue;
+    const std::vector<float> ones(spec.shape.back(), 1.0f);
+    importance.add(spec.name, {.n_mat = 1, .sums = ones, .counts = {1}});
+  }
+  request = as("IQ2_XXS");
+  request.importance = &importance;
+  EXPECT_THAT(plan_gguf_export(source, request).missing_importance(), HasSubstr("one tensor lacks: 'blk.2.ffn_up.weight'"));
+  request.types.recipe = &quantization::find_recipe("Q4_K_M");  // which can do without
+  EXPECT_EQ(plan_gguf_export(source, request).missing_importance(), "");
+  EXPECT_THAT(plan_gguf_export(source, request).notices, Contains("no importance data for 1 tensor, quantized without weights: 'blk.2.ffn_up.weight'"));
   // A pruned model asks under the source's names.
   request = as("IQ2_XXS");
+  request.importance = &importance;
   request.dropped_layers = {2};
-  EXPECT_EQ(plan_gguf_export(source, request, but_one).missing_importance(), "");
+  EXPECT_EQ(plan_gguf_export(source, request).missing_importance(), "");
+  // Data that are still to be collected.
+  request = as("IQ2_XXS");
+  request.assume_importance = true;
+  EXPECT_EQ(plan_gguf_export(source, request).missing_importance(), "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "exporters/gguf/gguf_exporter.h"
 
 #include "core/error.h"
+#include "exporters/gguf/importance_use.h"
 #include "formats/gguf/gguf_writer.h"
 #include "quantization/quantize_tensor.h"
 
@@ -13,12 +14,16 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
   GgufExportResult result;
   uint64_t done = 0;
   for (const PlannedTensor& tensor : plan.tensors) {
-    for (const TensorView& part : source.parts(tensor.source)) {
+    for (uint64_t index = 0; index < source.parts(tensor.source).size(); ++index) {
+      const TensorView& part = source.parts(tensor.source)[index];
+      const std::vector<float> importance =
+          importance_of(plan.importance, source.description().tensors[tensor.source], tensor.type, index);
       uint64_t written = 0;
       const uint64_t total = row_bytes(tensor.type, part.cols()) * part.rows();
       try {
         quantization::quantize_tensor(
-            part, source.is_mapped(tensor.source), tensor.type, pool, cancel, [&](std::span<const std::byte> piece) {
+            part, source.is_mapped(tensor.source), tensor.type,
+                                      importance.empty() ? nullptr : importance.data(), pool, cancel, [&](std::span<const std::byte> piece) {
               writer.write(piece);
               written += piece.size();
               const auto share = static_cast<double>(written) / static_cast<double>(total);
