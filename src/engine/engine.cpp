@@ -146,7 +146,8 @@ void Engine::run_pass(std::span<const Row> rows, const LogitsSink& sink) {
             .cache = cache_,
             .kernels = kernels_,
             .pool = pool_,
-            .scratch = scratch_};
+            .scratch = scratch_,
+            .observe_input = input_observer_};
   run_nodes(plan_.body(), pass);
   for (size_t begin = 0; begin < wanted.size(); begin += kLogitRows) {
     pass.selected = std::span(wanted).subspan(begin, std::min(kLogitRows, wanted.size() - begin));

@@ -70,6 +70,8 @@ class Engine {
   [[nodiscard]] ThreadPool& pool() { return pool_; }
   [[nodiscard]] const models::ModelSource& source() const { return source_; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
+  /// Shows what every matrix is multiplied with, as float32 and before any packing, pass by pass; see MatrixInput.
+  void set_input_observer(InputObserver observer) { input_observer_ = std::move(observer); }
   /// One line per matrix product: tensor, type, kernel. For AUREA_VERBOSE=dispatch.
   [[nodiscard]] std::vector<std::string> describe_dispatch() const;
 
@@ -93,6 +95,21 @@ class Engine {
   std::unordered_map<SequenceId, std::unique_ptr<Sequence>> sequences_;
   SequenceId next_id_ = 0;
   Observer observer_;
+  InputObserver input_observer_;
+};
+
+/// A sequence that ends with its scope.
+class ScopedSequence {
+ public:
+  explicit ScopedSequence(Engine& engine) : engine_(engine), id_(engine.create_sequence()) {}
+  ~ScopedSequence() { engine_.remove_sequence(id_); }
+  ScopedSequence(const ScopedSequence&) = delete;
+  ScopedSequence& operator=(const ScopedSequence&) = delete;
+  [[nodiscard]] SequenceId id() const { return id_; }
+
+ private:
+  Engine& engine_;
+  const SequenceId id_;
 };
 
 }  // namespace aurea::engine

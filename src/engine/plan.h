@@ -1,6 +1,7 @@
 // A model's graph, planned onto kernels: a flat list of nodes with buffers, weights and kernels already chosen.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,23 @@ struct BatchToken {
   const Sequence* sequence;
 };
 
+/// The rows that a matrix is about to be multiplied with, as they are before any packing.
+struct MatrixInput {
+  models::TensorId weight;
+  size_t part;  // of stacked matrices (experts): which one; else 0
+  size_t n_rows, n_cols;
+  const float* rows;  // [n_rows, n_cols]: row r starts at rows + r * stride; gone after the call
+  size_t stride;
+  std::span<const BatchToken> tokens;     // of the pass
+  std::span<const uint32_t> token_index;  // [n_rows] into tokens, rising; empty: row r belongs to token r
+
+  [[nodiscard]] const float* row(size_t r) const { return rows + r * stride; }
+  [[nodiscard]] size_t token_of(size_t r) const { return token_index.empty() ? r : token_index[r]; }
+};
+
+/// Called before every matrix product from the thread that steps the engine, while its pool is idle: the observer may use it.
+using InputObserver = std::function<void(const MatrixInput&)>;
+
 /// What the nodes of one forward pass share.
 struct Pass {
   std::span<const BatchToken> tokens;
@@ -39,6 +57,7 @@ struct Pass {
   const kernels::KernelSet& kernels;
   ThreadPool& pool;
   std::span<uint8_t> scratch;          // of the running node, as large as its op asked for
+  const InputObserver& observe_input;  // may be empty
 };
 
 /// A matrix [rows, cols] to multiply with, or several of one type and shape.

@@ -113,17 +113,6 @@ class Scorer {
   double squared_delta_ = 0;
 };
 
-/// A sequence of an engine that ends with its scope.
-struct ScopedSequence {
-  explicit ScopedSequence(Engine& owner) : engine(owner), id(owner.create_sequence()) {}
-  ~ScopedSequence() { engine.remove_sequence(id); }
-  ScopedSequence(const ScopedSequence&) = delete;
-  ScopedSequence& operator=(const ScopedSequence&) = delete;
-
-  Engine& engine;
-  const engine::SequenceId id;
-};
-
 }  // namespace
 
 Evaluation evaluate(Engine& candidate, Engine* reference, std::span<const int32_t> tokens, const EvaluateOptions& options,
@@ -145,19 +134,19 @@ Evaluation evaluate(Engine& candidate, Engine* reference, std::span<const int32_
   for (size_t first = 0; first < tokens.size(); first += stride) {
     std::vector<int32_t> window(bos_tokens, options.bos.value_or(0));
     for (const int32_t id : tokens.subspan(first, std::min(stride, tokens.size() - first))) window.push_back(id);
-    const ScopedSequence ours(candidate);
-    std::optional<ScopedSequence> theirs;
+    const engine::ScopedSequence ours(candidate);
+    std::optional<engine::ScopedSequence> theirs;
     if (reference != nullptr) theirs.emplace(*reference);
     const size_t at_once = reference != nullptr ? kRowsAtOnce : window.size();
     for (size_t begin = 0; begin + 1 < window.size(); begin += at_once) {
       const auto rows = std::span(window).subspan(begin, std::min(at_once, window.size() - 1 - begin));
       if (reference != nullptr) {
-        const StepItem item{theirs->id, rows, WantLogits::kAll, window.size()};
+        const StepItem item{theirs->id(), rows, WantLogits::kAll, window.size()};
         reference->step({&item, 1}, [&](size_t, size_t index, std::span<const float> logits) {
           std::copy_n(logits.data(), vocab, reference_rows.data() + index * vocab);
         }, cancel);
       }
-      const StepItem item{ours.id, rows, WantLogits::kAll, window.size()};
+      const StepItem item{ours.id(), rows, WantLogits::kAll, window.size()};
       candidate.step({&item, 1}, [&](size_t, size_t index, std::span<const float> logits) {
         const int32_t target = window[begin + index + 1];
         if (reference == nullptr) return scorer.add(logits, target);

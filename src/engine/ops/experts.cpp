@@ -81,7 +81,7 @@ struct Grouping {
     size_t expert, begin, end;
   };
   std::vector<Group> groups;     // of the experts that have tokens
-  std::vector<size_t> token_of;  // by place
+  std::vector<uint32_t> token_of;  // by place
   std::vector<size_t> place_of;  // by token * kChoices + choice
 
   Grouping(const Slot& routing, size_t n_tokens, size_t n_experts) : token_of(n_tokens * kChoices), place_of(token_of.size()) {
@@ -91,7 +91,7 @@ struct Grouping {
       for (size_t t = 0; t < n_tokens; ++t) {
         for (size_t choice = 0; choice < kChoices; ++choice) {
           if (static_cast<size_t>(routing.row(t)[choice]) != expert) continue;
-          token_of[place] = t;
+          token_of[place] = static_cast<uint32_t>(t);
           place_of[t * kChoices + choice] = place++;
         }
       }
@@ -125,6 +125,22 @@ void multiply(const Matrix& matrix, const Grouping& grouping, const uint8_t* x, 
   });
 }
 
+/// Shows the rows of each group's expert; rows [places, cols] of float32.
+void show_rows(const Matrix& matrix, const Grouping& grouping, const float* rows, const Pass& pass) {
+  for (const Grouping::Group& group : grouping.groups) {
+    pass.observe_input({.weight = matrix.id, .part = group.expert, .n_rows = group.end - group.begin, .n_cols = matrix.cols(),
+                        .rows = rows + group.begin * matrix.cols(), .stride = matrix.cols(), .tokens = pass.tokens,
+                        .token_index = std::span(grouping.token_of).subspan(group.begin, group.end - group.begin)});
+  }
+}
+
+/// The block's input in the order of the places, [places, hidden].
+std::vector<float> gather(const Slot& in, const Grouping& grouping) {
+  std::vector<float> rows;
+  for (const uint32_t token : grouping.token_of) rows.insert(rows.end(), in.row(token), in.row(token) + in.width);
+  return rows;
+}
+
 void run_experts(const PlanNode& node, Pass& pass) {
   const Matrix &gate = node.matrices[0], &up = node.matrices[1], &down = node.matrices[2];
   const Grouping grouping(node.in[1], pass.n_rows, gate.parts.size());
@@ -142,6 +158,11 @@ void run_experts(const PlanNode& node, Pass& pass) {
       pack_row(pass.kernels, matrix, node.in[0].row(grouping.token_of[place]), scratch + layout.x + place * matrix.activation_row_bytes());
     });
   };
+  if (pass.observe_input) {
+    const std::vector<float> rows = gather(node.in[0], grouping);
+    show_rows(gate, grouping, rows.data(), pass);
+    show_rows(up, grouping, rows.data(), pass);
+  }
   pack_input(gate);
   multiply(gate, grouping, scratch + layout.x, floats(layout.gate), pass);
   if (up.kernel->activation != gate.kernel->activation) pack_input(up);
@@ -152,6 +173,7 @@ void run_experts(const PlanNode& node, Pass& pass) {
     pass.kernels.silu_mul(inner, floats(layout.up) + place * ffn, inner, ffn);
     pack_row(pass.kernels, down, inner, scratch + layout.inner + place * down.activation_row_bytes());
   });
+  if (pass.observe_input) show_rows(down, grouping, floats(layout.gate), pass);
   multiply(down, grouping, scratch + layout.inner, floats(layout.out), pass);
   // The first choice first, whatever else is in the batch: each token gets the very bits that it gets alone.
   const size_t width = node.out.width;

@@ -31,6 +31,10 @@ void prepare_linear(PlanNode& node, Planning& planning) {
 
 void run_linear(const PlanNode& node, Pass& pass) {
   const Matrix& matrix = node.matrices.front();
+  if (pass.observe_input) {
+    pass.observe_input({.weight = matrix.id, .part = 0, .n_rows = pass.n_rows, .n_cols = matrix.cols(), .rows = node.in[0].data,
+                        .stride = node.in[0].stride, .tokens = pass.tokens, .token_index = pass.selected});
+  }
   const TensorView& weight = matrix.parts.front();
   kernels::MatmulArgs args{};
   args.weights = reinterpret_cast<const uint8_t*>(weight.data.data());
