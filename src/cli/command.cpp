@@ -54,7 +54,7 @@ int exit_code(ErrorCode code) {
 /// llama.cpp has options of several letters behind one dash, which the parser does not know.
 std::string long_spelling(std::string_view argument) {
   static constexpr std::pair<std::string_view, std::string_view> kSpellings[] = {
-      {"-ngl", "--gpu-layers"}, {"-sys", "--system"}, {"-no-cnv", "--raw"}};
+      {"-ngl", "--gpu-layers"}, {"-sys", "--system"}, {"-no-cnv", "--raw"}, {"-ofreq", "--output-frequency"}};
   for (const auto& [short_form, long_form] : kSpellings) {
     if (argument == short_form) return std::string(long_form);
   }

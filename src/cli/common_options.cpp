@@ -15,10 +15,11 @@ constexpr size_t kMaxTextBytes = size_t{1} << 30;
 
 }  // namespace
 
-void add_model_option(CLI::App& app, std::string& path) {
+void add_model_option(CLI::App& app, std::string& path, bool required) {
   auto* positional = app.add_option("MODEL", path, "GGUF file or Hugging Face folder");
   auto* named = app.add_option("-m,--model", path, "The same as MODEL");
   positional->excludes(named);
+  if (!required) return;
   app.parse_complete_callback([positional, named] {
     if (positional->count() + named->count() == 0) throw CLI::RequiredError("MODEL (a GGUF file or a Hugging Face folder)");
   });

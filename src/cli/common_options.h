@@ -14,7 +14,7 @@
 namespace aurea::cli {
 
 /// MODEL as a positional, or --model.
-void add_model_option(CLI::App& app, std::string& path);
+void add_model_option(CLI::App& app, std::string& path, bool required = true);
 
 /// A whole number from `low` on: refuses "-1", which the parser would take for a size of 2^64 - 1, and words.
 CLI::Validator whole_number(uint64_t low = 0, uint64_t high = INT64_MAX);

@@ -66,6 +66,8 @@ class Engine {
   void step(std::span<const StepItem> items, const LogitsSink& sink, const CancelToken* cancel = nullptr);
 
   [[nodiscard]] size_t context_size() const { return context_size_; }
+  /// Tokens of one forward pass at most.
+  [[nodiscard]] size_t batch_tokens() const { return batch_tokens_; }
   [[nodiscard]] const kernels::KernelSet& kernel_set() const { return kernels_; }
   [[nodiscard]] ThreadPool& pool() { return pool_; }
   [[nodiscard]] const models::ModelSource& source() const { return source_; }

@@ -42,7 +42,7 @@ const templates::ChatTemplate& Model::chat_template() const {
   return *chat_template_;
 }
 
-std::vector<int32_t> Model::encode_chat(const Json& messages, bool add_generation_prompt) const {
+std::vector<templates::Span> Model::render_chat(const Json& messages, bool add_generation_prompt) const {
   const tokenizers::Vocabulary& vocabulary = tokenizer().vocabulary();
   Json variables = {{"messages", messages}, {"tools", nullptr}, {"documents", nullptr},
                     {"add_generation_prompt", add_generation_prompt}};
@@ -53,15 +53,38 @@ std::vector<int32_t> Model::encode_chat(const Json& messages, bool add_generatio
   set_token("eos_token", vocabulary.eos);
   set_token("unk_token", vocabulary.unk);
   set_token("pad_token", vocabulary.pad);
-  std::vector<templates::Span> spans;
   try {
-    spans = chat_template().render_spans(variables);
+    return chat_template().render_spans(variables);
   } catch (Error& error) {
     throw error.add_context(source_->path().string());
   }
+}
+
+std::vector<int32_t> Model::encode_chat(const Json& messages, bool add_generation_prompt) const {
+  const std::vector<templates::Span> spans = render_chat(messages, add_generation_prompt);
   std::vector<tokenizers::Tokenizer::Piece> pieces;
   for (const templates::Span& span : spans) pieces.push_back({span.text, span.from_template});
   return tokenizer().encode_pieces(pieces, true);
+}
+
+std::optional<Model::ChatFrame> Model::chat_frame() const {
+  if (!has_tokenizer() || !has_chat_template()) return std::nullopt;
+  const Json messages = {{{"role", "user"}, {"content", "a"}}, {{"role", "assistant"}, {"content", "b"}}, {{"role", "user"}, {"content", "c"}}};
+  std::vector<templates::Span> spans;
+  try {
+    spans = render_chat(messages, false);
+  } catch (const templates::TemplateError&) {
+    return std::nullopt;
+  }
+  // Template's text and message by turns.
+  constexpr std::string_view kContents[] = {"a", "b", "c"};
+  if (spans.size() < 6) return std::nullopt;
+  for (size_t i = 0; i < 6; ++i) {
+    const bool is_content = i % 2 == 1;
+    if (spans[i].from_template == is_content || (is_content && spans[i].text != kContents[i / 2])) return std::nullopt;
+  }
+  const auto encode = [&](size_t i) { return tokenizer().encode_pieces({{{spans[i].text, true}}}, i == 0); };
+  return ChatFrame{.begin = encode(0), .to_assistant = encode(2), .to_user = encode(4)};
 }
 
 }  // namespace aurea::engine

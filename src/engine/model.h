@@ -31,7 +31,18 @@ class Model {
   /// in the template's own text, never in the messages' contents.
   [[nodiscard]] std::vector<int32_t> encode_chat(const Json& messages, bool add_generation_prompt) const;
 
+  /// What the template puts around the messages of a conversation that the user begins.
+  struct ChatFrame {
+    std::vector<int32_t> begin;         // a conversation, the user's turn left open
+    std::vector<int32_t> to_assistant;  // ends the user's turn, opens the assistant's
+    std::vector<int32_t> to_user;       // and back
+  };
+  /// Nothing without a template, or when it does not render such a conversation as text around each message.
+  [[nodiscard]] std::optional<ChatFrame> chat_frame() const;
+
  private:
+  [[nodiscard]] std::vector<templates::Span> render_chat(const Json& messages, bool add_generation_prompt) const;
+
   std::unique_ptr<models::ModelSource> source_;
   std::unique_ptr<tokenizers::Tokenizer> tokenizer_;
   std::optional<templates::ChatTemplate> chat_template_;

@@ -151,7 +151,7 @@ void write_file(const models::ModelSource& source, const exporters::GgufExportPl
 void run(const Options& options, const Context& context) {
   exporters::GgufExportRequest request = export_request(options);
   if (!options.dry_run) check_output_path(options.output, options.force);
-  const auto importance = options.importance.load(context);
+  const auto importance = options.importance.load(options.source, options.threads, context);
   request.importance = importance ? &*importance : nullptr;
   const models::ModelSource source = models::ModelSource::open(options.source);
   const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
