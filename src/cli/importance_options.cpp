@@ -14,7 +14,8 @@ constexpr size_t kSequenceTokens = 256;
 constexpr const char* kAuto = "auto";
 
 /// Weights out of what the model writes itself.
-quantization::Importance collect_own(const std::string& path, unsigned threads, const SelfCalibrationFlags& self, const Context& context) {
+quantization::Importance collect_own(const std::string& path, unsigned threads, const SelfCalibrationFlags& self,
+                                     const Context& context) {
   const engine::Model model = engine::Model::load(path);
   engine::EngineOptions options;
   options.n_threads = threads;
@@ -35,8 +36,12 @@ quantization::Importance collect_own(const std::string& path, unsigned threads, 
 }  // namespace
 
 void SelfCalibrationFlags::add_to(CLI::App& app, const std::string& seed_option) {
-  app.add_option("--auto-tokens", tokens, "How much the model writes when no text is given")->capture_default_str()->check(whole_number(2, 1 << 26));
-  app.add_option(seed_option, seed, "Of what the model writes: same seed, same text")->capture_default_str()->check(whole_number());
+  app.add_option("--auto-tokens", tokens, "How much the model writes when no text is given")
+      ->capture_default_str()
+      ->check(whole_number(2, 1 << 26));
+  app.add_option(seed_option, seed, "Of what the model writes: same seed, same text")
+      ->capture_default_str()
+      ->check(whole_number());
 }
 
 quantization::SelfCalibration SelfCalibrationFlags::options(const engine::Model& model) const {
@@ -47,25 +52,32 @@ quantization::SelfCalibration SelfCalibrationFlags::options(const engine::Model&
   return options;
 }
 
-std::vector<quantization::Chunk> SelfCalibrationFlags::write(const engine::Model& model, engine::Engine& engine, const Context& context) const {
-  if (!model.chat_frame()) context.notice("aurea: this model brings no chat format to write conversations in; it writes plain text only");
+std::vector<quantization::Chunk> SelfCalibrationFlags::write(const engine::Model& model, engine::Engine& engine,
+                                                             const Context& context) const {
+  if (!model.chat_frame())
+    context.notice("aurea: this model brings no chat format to write conversations in; it writes plain text only");
   const quantization::SelfCalibration how = options(model);
   Progress progress("writing text", how.sequences * how.length, ProgressUnit::kTokens, context.quiet);
-  std::vector<quantization::Chunk> chunks =
-      quantization::write_calibration(model, engine, how, [&](uint64_t done) { progress.update(done); }, &context.cancel);
+  std::vector<quantization::Chunk> chunks = quantization::write_calibration(
+      model, engine, how, [&](uint64_t done) { progress.update(done); }, &context.cancel);
   progress.finish();
   return chunks;
 }
 
 void ImportanceFlags::add_to(CLI::App& app) {
-  app.add_option("--imatrix", files, "Importance matrix of 'aurea imatrix' or llama.cpp, several are added up; or 'auto': the model makes one of its own text")
+  app.add_option("--imatrix", files,
+                 "Importance matrix of 'aurea imatrix' or llama.cpp, several are added up; or 'auto': the model makes "
+                 "one of its own text")
       ->allow_extra_args(false);
   self.add_to(app, "--auto-seed");
 }
 
-std::optional<quantization::Importance> ImportanceFlags::load(const std::string& model, unsigned threads, const Context& context) const {
+std::optional<quantization::Importance> ImportanceFlags::load(const std::string& model, unsigned threads,
+                                                              const Context& context) const {
   if (!std::ranges::count(files, kAuto)) return read_importance(files, context);
-  if (files.size() > 1) fail(ErrorCode::kBadArgument, "--imatrix auto stands alone; 'aurea imatrix MODEL --in-file FILE' adds a file to what the model writes");
+  if (files.size() > 1)
+    fail(ErrorCode::kBadArgument,
+         "--imatrix auto stands alone; 'aurea imatrix MODEL --in-file FILE' adds a file to what the model writes");
   return collect_own(model, threads, self, context);
 }
 
@@ -74,7 +86,8 @@ std::optional<quantization::Importance> read_importance(const std::vector<std::s
   for (const std::string& file : files) {
     quantization::Importance importance = quantization::Importance::read(file);
     if (importance.unfinished) {
-      context.notice(fmt::format("aurea: {}: this collection was not finished; using the {} chunks there are", file, importance.chunk_count));
+      context.notice(fmt::format("aurea: {}: this collection was not finished; using the {} chunks there are", file,
+                                 importance.chunk_count));
       importance.unfinished.reset();
     }
     if (sum) {

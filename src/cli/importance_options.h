@@ -1,4 +1,5 @@
-// Options about importance matrices that several commands have: reading them, and letting the model make one of its own text.
+// Options about importance matrices that several commands have: reading them, and letting the model make one of its own
+// text.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,7 +23,8 @@ struct SelfCalibrationFlags {
   /// Sequences of 256 tokens, or of the model's context if that is shorter.
   [[nodiscard]] quantization::SelfCalibration options(const engine::Model& model) const;
   /// With progress, and a notice when the model has no chat format to write in.
-  [[nodiscard]] std::vector<quantization::Chunk> write(const engine::Model& model, engine::Engine& engine, const Context& context) const;
+  [[nodiscard]] std::vector<quantization::Chunk> write(const engine::Model& model, engine::Engine& engine,
+                                                       const Context& context) const;
 };
 
 /// --imatrix of the commands that quantize.
@@ -33,7 +35,8 @@ struct ImportanceFlags {
   void add_to(CLI::App& app);
   /// The files' sums together, or those of what the model at `model` writes itself; nothing without --imatrix.
   /// Throws kBadFile, naming file and tensor, kCancelled.
-  [[nodiscard]] std::optional<quantization::Importance> load(const std::string& model, unsigned threads, const Context& context) const;
+  [[nodiscard]] std::optional<quantization::Importance> load(const std::string& model, unsigned threads,
+                                                             const Context& context) const;
 };
 
 /// The sums of all files; nothing of none. An unfinished one gives a notice.

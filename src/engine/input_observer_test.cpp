@@ -84,32 +84,8 @@ TEST(InputObserver, SeesTheRowsOfEveryLinearLayer) {
 }
 
 TEST(InputObserver, SeesEachExpertsRows) {
-  test::ScratchDir scratch;
-  const Json config = {{"architectures", {"PhiMoEForCausalLM"}},
-                       {"attention_bias", true},
-                       {"hidden_act", "silu"},
-                       {"hidden_size", 64},
-                       {"intermediate_size", 32},
-                       {"lm_head_bias", true},
-                       {"max_position_embeddings", 64},
-                       {"num_attention_heads", 2},
-                       {"num_experts_per_tok", 2},
-                       {"num_hidden_layers", 1},
-                       {"num_key_value_heads", 1},
-                       {"num_local_experts", 5},
-                       {"rms_norm_eps", 1e-5},
-                       {"rope_theta", 10000.0},
-                       {"vocab_size", 32},
-                       {"router_jitter_noise", 0.01}};
-  const models::Architecture& architecture = models::architecture_for_huggingface(config);
-  auto checkpoint = models::test::make_checkpoint(
-      architecture.describe(architecture.from_huggingface(config, [](const std::string&) { return nullptr; })));
-  float phase = 0;
-  for (auto& [name, tensor] : checkpoint) {
-    phase += 1;
-    for (size_t i = 0; i < tensor.values.size(); ++i) tensor.values[i] = std::sin(0.7f * static_cast<float>(i) + phase);
-  }
-  models::test::write_checkpoint(scratch / "model", config, checkpoint);
+  const test::ScratchDir scratch;
+  models::test::write_small_mixture(scratch / "model", 5);
   const auto source = models::ModelSource::open(scratch / "model");
   const std::vector<int32_t> tokens = {1, 5, 9, 30, 2, 7, 7, 8, 31};
   Recording recording(source, tokens);

@@ -1,6 +1,7 @@
 // For tests: a tiny checkpoint of any description, written as a Hugging Face folder.
 #pragma once
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "models/architecture.h"
 #include "models/description.h"
 
 namespace aurea::models::test {
@@ -58,6 +60,23 @@ inline void write_checkpoint(const std::filesystem::path& folder, const Json& co
   for (const auto& [name, tensor] : checkpoint) {
     file.write(reinterpret_cast<const char*>(tensor.values.data()), static_cast<std::streamsize>(tensor.values.size() * sizeof(float)));
   }
+}
+
+/// A mixture of `n_experts` experts in one block, hidden size 64, vocabulary of 32, no tokenizer; numbers without a pattern.
+inline void write_small_mixture(const std::filesystem::path& folder, int n_experts) {
+  const Json config = {{"architectures", {"PhiMoEForCausalLM"}}, {"attention_bias", true}, {"hidden_act", "silu"}, {"hidden_size", 64},
+                       {"intermediate_size", 32}, {"lm_head_bias", true}, {"max_position_embeddings", 64}, {"num_attention_heads", 2},
+                       {"num_experts_per_tok", 2}, {"num_hidden_layers", 1}, {"num_key_value_heads", 1}, {"num_local_experts", n_experts},
+                       {"rms_norm_eps", 1e-5}, {"rope_theta", 10000.0}, {"vocab_size", 32}, {"router_jitter_noise", 0.01}};
+  const Architecture& architecture = architecture_for_huggingface(config);
+  const Hyperparams params = architecture.from_huggingface(config, [](const std::string&) { return nullptr; });
+  Checkpoint checkpoint = make_checkpoint(architecture.describe(params));
+  float phase = 0;
+  for (auto& [name, tensor] : checkpoint) {
+    phase += 1;
+    for (size_t i = 0; i < tensor.values.size(); ++i) tensor.values[i] = std::sin(0.7f * static_cast<float>(i) + phase);
+  }
+  write_checkpoint(folder, config, checkpoint);
 }
 
 }  // namespace aurea::models::test

@@ -99,25 +99,29 @@ class Collector {
 /// How many chunks from `first` on fill one pass; at least one.
 size_t chunks_of_a_step(std::span<const Chunk> chunks, size_t first, size_t batch_tokens) {
   size_t n = 1, tokens = chunks[first].size();
-  while (first + n < chunks.size() && tokens + chunks[first + n].size() <= batch_tokens) tokens += chunks[first + n++].size();
+  while (first + n < chunks.size() && tokens + chunks[first + n].size() <= batch_tokens)
+    tokens += chunks[first + n++].size();
   return n;
 }
 
 }  // namespace
 
-void collect_importance(engine::Engine& engine, std::span<const Chunk> chunks, const CollectOptions& options, Importance& sums,
-                        const std::function<void()>& after_step) {
+void collect_importance(engine::Engine& engine, std::span<const Chunk> chunks, const CollectOptions& options,
+                        Importance& sums, const std::function<void()>& after_step) {
   Collector collector(engine, options.output);
   while (sums.chunk_count < chunks.size()) {
-    const auto step = chunks.subspan(sums.chunk_count, chunks_of_a_step(chunks, sums.chunk_count, engine.batch_tokens()));
+    const auto step =
+        chunks.subspan(sums.chunk_count, chunks_of_a_step(chunks, sums.chunk_count, engine.batch_tokens()));
     std::vector<std::unique_ptr<engine::ScopedSequence>> sequences;
     std::vector<engine::StepItem> items;
     for (const Chunk& chunk : step) {
       sequences.push_back(std::make_unique<engine::ScopedSequence>(engine));
-      items.push_back({sequences.back()->id(), chunk, options.output ? engine::WantLogits::kAll : engine::WantLogits::kNone});
+      items.push_back(
+          {sequences.back()->id(), chunk, options.output ? engine::WantLogits::kAll : engine::WantLogits::kNone});
     }
     collector.start_step(step);
-    engine.step(items, [](size_t, size_t, std::span<const float>) {}, options.cancel);
+    engine.step(
+        items, [](size_t, size_t, std::span<const float>) {}, options.cancel);
     collector.finish_step(sums);
     after_step();
   }

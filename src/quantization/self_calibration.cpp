@@ -29,7 +29,10 @@ class Writer {
  public:
   /// `frame`: null for plain text.
   Writer(const Model& model, const Model::ChatFrame* frame, uint64_t seed)
-      : model_(model), frame_(frame), sampler_(sampling(seed)), pending_(frame != nullptr ? frame->begin : plain_opening(seed)) {}
+      : model_(model),
+        frame_(frame),
+        sampler_(sampling(seed)),
+        pending_(frame != nullptr ? frame->begin : plain_opening(seed)) {}
 
   /// The next token; a sampled one or the next of what is to follow anyway.
   int32_t take() {
@@ -63,7 +66,10 @@ class Writer {
     const auto any = [&] { return static_cast<int32_t>(random.next() % vocab); };
     int32_t id = any();
     // Most ids are plain; a vocabulary without any would end the search after a while.
-    for (int tries = 0; tries < 1000 && model_.has_tokenizer() && !is_plain(model_.tokenizer().vocabulary().tokens[static_cast<size_t>(id)].type); ++tries) id = any();
+    for (int tries = 0; tries < 1000 && model_.has_tokenizer() &&
+                        !is_plain(model_.tokenizer().vocabulary().tokens[static_cast<size_t>(id)].type);
+         ++tries)
+      id = any();
     return {id};
   }
 
@@ -81,8 +87,8 @@ size_t sequences_at_once(const models::Hyperparams& params, size_t length) {
 }
 
 /// Appends one token to each of the writers' sequences until they have `length`.
-void write_together(engine::Engine& engine, std::span<Writer> writers, size_t length, const std::function<void()>& after_step,
-                    const CancelToken* cancel) {
+void write_together(engine::Engine& engine, std::span<Writer> writers, size_t length,
+                    const std::function<void()>& after_step, const CancelToken* cancel) {
   std::vector<std::unique_ptr<engine::ScopedSequence>> sequences;
   for (size_t i = 0; i < writers.size(); ++i) sequences.push_back(std::make_unique<engine::ScopedSequence>(engine));
   std::vector<int32_t> tokens(writers.size());
@@ -94,7 +100,8 @@ void write_together(engine::Engine& engine, std::span<Writer> writers, size_t le
       items.push_back({sequences[i]->id(), {&tokens[i], 1}, want, length});
     }
     if (at + 1 < length) {  // nobody asks what would come after the last
-      engine.step(items, [&](size_t item, size_t, std::span<const float> logits) { writers[item].choose(logits); }, cancel);
+      engine.step(
+          items, [&](size_t item, size_t, std::span<const float> logits) { writers[item].choose(logits); }, cancel);
     }
     after_step();
   }
@@ -102,12 +109,15 @@ void write_together(engine::Engine& engine, std::span<Writer> writers, size_t le
 
 }  // namespace
 
-std::string SelfCalibration::name() const { return fmt::format("auto:seed={},sequences={},length={}", seed, sequences, length); }
+std::string SelfCalibration::name() const {
+  return fmt::format("auto:seed={},sequences={},length={}", seed, sequences, length);
+}
 
 std::vector<Chunk> write_calibration(const Model& model, engine::Engine& engine, const SelfCalibration& options,
                                      const std::function<void(uint64_t)>& progress, const CancelToken* cancel) {
   if (options.length < 2 || options.length > engine.context_size()) {
-    fail(ErrorCode::kBadArgument, "sequences of {} tokens: from 2 to {} are possible here", options.length, engine.context_size());
+    fail(ErrorCode::kBadArgument, "sequences of {} tokens: from 2 to {} are possible here", options.length,
+         engine.context_size());
   }
   const std::optional<Model::ChatFrame> frame = model.chat_frame();
   engine::Random seeds(options.seed);
@@ -121,7 +131,8 @@ std::vector<Chunk> write_calibration(const Model& model, engine::Engine& engine,
       const bool chat = frame && (chunks.size() + i) % 2 == 1;
       writers.emplace_back(model, chat ? &*frame : nullptr, seeds.next());
     }
-    write_together(engine, writers, options.length, [&] { progress(done += n); }, cancel);
+    write_together(
+        engine, writers, options.length, [&] { progress(done += n); }, cancel);
     for (const Writer& writer : writers) chunks.push_back(writer.written());
   }
   return chunks;
