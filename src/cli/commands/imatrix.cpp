@@ -42,7 +42,8 @@ std::vector<Chunk> read_text(const Options& options, const engine::Model& model,
       quantization::cut_into_chunks(tokens, size, vocabulary.add_bos ? vocabulary.bos : std::nullopt);
   if (chunks.size() <= options.from_chunk) {
     fail(ErrorCode::kBadArgument,
-         "{}: {} tokens are {} whole chunks of {}; give more text, or smaller chunks with --ctx-size{}",
+         "{}: {} tokens make {} whole chunks of {}, and none of them is to be read; give more text, or smaller chunks "
+         "with --ctx-size{}",
          options.text_file, tokens.size(), chunks.size(), size,
          options.from_chunk > 0 ? ", or a smaller --from-chunk" : "");
   }
@@ -138,6 +139,7 @@ class Collection {
 void run(const Options& options, const Context& context) {
   if (options.model.empty() && options.in_files.empty())
     fail(ErrorCode::kBadArgument, "which MODEL? (Without one, --in-file FILE is merged.)");
+  if (options.chunks == 0) fail(ErrorCode::kBadArgument, "--chunks 0: nothing would be read");
   if (options.model.empty() && !options.text_file.empty())
     fail(ErrorCode::kBadArgument, "--text: which MODEL is to read it?");
   check_output_path(options.output, options.force || options.resume);
@@ -166,8 +168,12 @@ void run(const Options& options, const Context& context) {
                        {"datasets", merged->datasets},
                        {"seconds", seconds}});
   }
-  print_text(fmt::format("{}: {} matrices, {} chunks of {} tokens, {:.1f} s\n", options.output,
-                         merged->entries().size(), merged->chunk_count, merged->chunk_size, seconds));
+  const auto count = [](uint64_t n, const char* one, const char* many) {
+    return fmt::format("{} {}", n, n == 1 ? one : many);
+  };
+  print_text(fmt::format("{}: {}, {} of {} tokens, {:.1f} s\n", options.output,
+                         count(merged->entries().size(), "matrix", "matrices"),
+                         count(merged->chunk_count, "chunk", "chunks"), merged->chunk_size, seconds));
 }
 
 }  // namespace
