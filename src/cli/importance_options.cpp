@@ -65,20 +65,52 @@ std::vector<quantization::Chunk> SelfCalibrationFlags::write(const engine::Model
 }
 
 void ImportanceFlags::add_to(CLI::App& app) {
-  app.add_option("--imatrix", files,
-                 "Importance matrix of 'aurea imatrix' or llama.cpp, several are added up; or 'auto': the model makes "
-                 "one of its own text")
-      ->allow_extra_args(false);
+  app.option_defaults()->group("Importance of the columns: what to be exact about");
+  auto* imatrix =
+      app.add_option(
+             "--imatrix", files,
+             "Importance matrix of 'aurea imatrix' or llama.cpp, several are added up; or 'auto': the model makes "
+             "one of its own text")
+          ->allow_extra_args(false);
+  auto* include = app.add_option("--include-weights", included, "Use only entries with this in their name; repeatable");
+  auto* exclude =
+      app.add_option("--exclude-weights", excluded, "Leave out entries with this in their name; repeatable");
+  for (CLI::Option* option : {include, exclude}) option->allow_extra_args(false)->needs(imatrix);
+  include->excludes(exclude);
   self.add_to(app, "--auto-seed");
+  app.option_defaults()->group("Options");
 }
+
+bool ImportanceFlags::automatic() const { return std::ranges::count(files, kAuto) > 0; }
 
 std::optional<quantization::Importance> ImportanceFlags::load(const std::string& model, unsigned threads,
                                                               const Context& context) const {
-  if (!std::ranges::count(files, kAuto)) return read_importance(files, context);
-  if (files.size() > 1)
+  if (automatic() && files.size() > 1)
     fail(ErrorCode::kBadArgument,
          "--imatrix auto stands alone; 'aurea imatrix MODEL --in-file FILE' adds a file to what the model writes");
-  return collect_own(model, threads, self, context);
+  std::optional<quantization::Importance> importance =
+      automatic() ? collect_own(model, threads, self, context) : read_importance(files, context);
+  if (importance) filter(*importance);
+  return importance;
+}
+
+void ImportanceFlags::filter(quantization::Importance& importance) const {
+  const std::vector<std::string>& parts = included.empty() ? excluded : included;
+  if (parts.empty()) return;
+  for (const std::string& part : parts) {
+    const auto& entries = importance.entries();
+    if (std::ranges::any_of(entries, [&](const auto& entry) { return entry.first.find(part) != std::string::npos; }))
+      continue;
+    fail(ErrorCode::kBadArgument, "{}: '{}' is part of no entry's name in {}; they are spelled like '{}'",
+         included.empty() ? "--exclude-weights" : "--include-weights", part, importance.source,
+         entries.empty() ? "blk.0.ffn_down.weight" : entries.begin()->first);
+  }
+  importance.filter([&](std::string_view name) {
+    const bool named =
+        std::ranges::any_of(parts, [&](const std::string& part) { return name.find(part) != std::string_view::npos; });
+    return named != included.empty();
+  });
+  if (importance.empty()) fail(ErrorCode::kBadArgument, "--exclude-weights leaves nothing of {}", importance.source);
 }
 
 std::optional<quantization::Importance> read_importance(const std::vector<std::string>& files, const Context& context) {

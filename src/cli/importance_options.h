@@ -29,14 +29,20 @@ struct SelfCalibrationFlags {
 
 /// --imatrix of the commands that quantize.
 struct ImportanceFlags {
-  std::vector<std::string> files;  // or "auto"
+  std::vector<std::string> files;               // or "auto"
+  std::vector<std::string> included, excluded;  // parts of names of entries; only one of the two
   SelfCalibrationFlags self;
 
   void add_to(CLI::App& app);
+  /// They would be collected, which takes as long as reading the text that the model writes.
+  [[nodiscard]] bool automatic() const;
   /// The files' sums together, or those of what the model at `model` writes itself; nothing without --imatrix.
-  /// Throws kBadFile, naming file and tensor, kCancelled.
+  /// Throws kBadFile, naming file and tensor, kBadArgument for a name that is part of no entry's, kCancelled.
   [[nodiscard]] std::optional<quantization::Importance> load(const std::string& model, unsigned threads,
                                                              const Context& context) const;
+
+ private:
+  void filter(quantization::Importance& importance) const;
 };
 
 /// The sums of all files; nothing of none. An unfinished one gives a notice.

@@ -229,6 +229,10 @@ void Importance::merge(const Importance& other) {
   }
 }
 
+void Importance::filter(const std::function<bool(std::string_view)>& keeps) {
+  std::erase_if(entries_, [&](const auto& entry) { return !keeps(entry.first); });
+}
+
 std::vector<float> Importance::column_importance(std::string_view name, uint64_t part, uint64_t n_parts,
                                                  uint64_t n_in) const {
   const auto found = entries_.find(name);

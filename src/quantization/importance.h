@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -44,6 +45,9 @@ class Importance {
   /// Adds an entry to that of the same name, or as a new one. `name` is the weight's in GGUF, ".weight" included.
   /// Throws kBadFile when a sum or a count is negative or not finite, or the shapes differ.
   void add(std::string_view name, const ImportanceEntry& entry);
+
+  /// Drops the entries whose names `keeps` refuses.
+  void filter(const std::function<bool(std::string_view)>& keeps);
 
   [[nodiscard]] bool has(std::string_view name) const { return entries_.contains(name); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }

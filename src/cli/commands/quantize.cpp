@@ -151,9 +151,19 @@ void write_file(const models::ModelSource& source, const exporters::GgufExportPl
 void run(const Options& options, const Context& context) {
   exporters::GgufExportRequest request = export_request(options);
   if (!options.dry_run) check_output_path(options.output, options.force);
-  const auto importance = options.importance.load(options.source, options.threads, context);
-  request.importance = importance ? &*importance : nullptr;
   const models::ModelSource source = models::ModelSource::open(options.source);
+  std::optional<quantization::Importance> importance;
+  if (options.importance.automatic()) {
+    // Mistakes come up before the long collection; a dry run does without it.
+    request.assume_importance = true;
+    (void)exporters::plan_gguf_export(source, request);
+  }
+  if (!(request.assume_importance && options.dry_run)) {
+    importance = options.importance.load(options.source, options.threads, context);
+    request.assume_importance = false;
+  }
+  if (importance) check_shapes(*importance, source.description());
+  request.importance = importance ? &*importance : nullptr;
   const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
   for (const std::string& notice : plan.notices) context.notice("aurea: " + notice);
   const std::string missing = plan.missing_importance();

@@ -157,15 +157,16 @@ std::string GgufExportPlan::missing_importance() const {
     names.push_back(tensor.source_name);
   }
   if (names.empty()) return {};
-  return fmt::format(
-      "{} is of no use without importance data, which {} lack{}: {}; add --imatrix FILE, or --imatrix auto to have "
-      "them collected first",
-      name(type), names.size() == 1 ? "one tensor" : fmt::format("{} tensors", names.size()),
-      names.size() == 1 ? "s" : "", first_names(names));
+  const char* help = importance == nullptr ? "add --imatrix FILE, or --imatrix auto to have them collected first"
+                                           : "collect them for all tensors, or choose another type for these";
+  return fmt::format("{} is of no use without importance data, which {} lack{}: {}; {}", name(type),
+                     names.size() == 1 ? "one tensor" : fmt::format("{} tensors", names.size()),
+                     names.size() == 1 ? "s" : "", first_names(names), help);
 }
 
 GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExportRequest& request) {
-  models::PrunedModel pruned = models::prune_layers(source.architecture(), source.description(), request.dropped_layers);
+  models::PrunedModel pruned =
+      models::prune_layers(source.architecture(), source.description(), request.dropped_layers);
   GgufExportPlan plan{.description = std::move(pruned.description), .importance = request.importance};
   std::vector<QuantType> stored;
   for (const models::TensorId id : pruned.origin) stored.push_back(source.parts(id).front().type);
@@ -174,7 +175,8 @@ GgufExportPlan plan_gguf_export(const models::ModelSource& source, const GgufExp
   for (const models::TensorId id : file_order(plan.description)) {
     const models::TensorSpec& spec = plan.description.tensors[id];
     const models::TensorId origin = pruned.origin[id];
-    PlannedTensor tensor{origin, source.description().tensors[origin].name, spec.name, spec.shape, stored[id], assigned.types[id]};
+    PlannedTensor tensor{
+        origin, source.description().tensors[origin].name, spec.name, spec.shape, stored[id], assigned.types[id]};
     if (tensor.stored != tensor.type && !request.assume_importance) {
       const bool has_own = request.importance != nullptr && request.importance->has(tensor.source_name);
       tensor.lacks_importance = !has_own && quantization::needs_importance(spec, tensor.type, *request.types.recipe);

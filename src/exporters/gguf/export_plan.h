@@ -40,9 +40,9 @@ struct PlannedTensor {
 struct GgufExportPlan {
   models::ModelDescription description;  // of the result
   formats::GgufMetadata metadata = {};
-  std::vector<PlannedTensor> tensors = {};  // in file order
+  std::vector<PlannedTensor> tensors = {};               // in file order
   const quantization::Importance* importance = nullptr;  // the request's
-  std::vector<std::string> notices = {};    // what the user should know, one line each
+  std::vector<std::string> notices = {};                 // what the user should know, one line each
 
   [[nodiscard]] uint64_t parameters() const { return models::parameter_count(description); }
   [[nodiscard]] uint64_t tensor_bytes() const;

@@ -195,10 +195,12 @@ TEST(ExportPlan, TypesThatLackImportanceAreNamed) {
   }
   request = as("IQ2_XXS");
   request.importance = &importance;
-  EXPECT_THAT(plan_gguf_export(source, request).missing_importance(), HasSubstr("one tensor lacks: 'blk.2.ffn_up.weight'"));
+  EXPECT_THAT(plan_gguf_export(source, request).missing_importance(),
+              HasSubstr("one tensor lacks: 'blk.2.ffn_up.weight'"));
   request.types.recipe = &quantization::find_recipe("Q4_K_M");  // which can do without
   EXPECT_EQ(plan_gguf_export(source, request).missing_importance(), "");
-  EXPECT_THAT(plan_gguf_export(source, request).notices, Contains("no importance data for 1 tensor, quantized without weights: 'blk.2.ffn_up.weight'"));
+  EXPECT_THAT(plan_gguf_export(source, request).notices,
+              Contains("no importance data for 1 tensor, quantized without weights: 'blk.2.ffn_up.weight'"));
   // A pruned model asks under the source's names.
   request = as("IQ2_XXS");
   request.importance = &importance;

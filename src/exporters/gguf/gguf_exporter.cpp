@@ -22,8 +22,8 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
       const uint64_t total = row_bytes(tensor.type, part.cols()) * part.rows();
       try {
         quantization::quantize_tensor(
-            part, source.is_mapped(tensor.source), tensor.type,
-                                      importance.empty() ? nullptr : importance.data(), pool, cancel, [&](std::span<const std::byte> piece) {
+            part, source.is_mapped(tensor.source), tensor.type, importance.empty() ? nullptr : importance.data(), pool,
+            cancel, [&](std::span<const std::byte> piece) {
               writer.write(piece);
               written += piece.size();
               const auto share = static_cast<double>(written) / static_cast<double>(total);
