@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "codecs/recoder.h"
+
 #include "codecs/codebook.h"
 
 namespace aurea::codecs {
@@ -146,6 +148,9 @@ struct SearchSet {
 
   /// Groups of 64, levels -1, 0, 1, 2: scales [n_groups], of either sign. w null: 1.
   void (*two_bit)(const float* x, const float* w, int n_groups, float* scales);
+
+  /// Codes with the feedback of the columns before them (recoder.h).
+  void (*recode)(const RecodeWindow& window);
 };
 
 extern const SearchSet kSearchBaseline;  // the vectors that every CPU of this architecture has

@@ -7,6 +7,7 @@
 #include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"
 #include "codecs/search.h"
+#include "core/half.h"
 
 namespace aurea::codecs {
 namespace {
