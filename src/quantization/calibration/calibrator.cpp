@@ -15,12 +15,14 @@ namespace {
 using models::Node;
 
 constexpr size_t kLogitFloats = 4 << 20;  // 16 MiB of logits at a time
+constexpr size_t kBackwardWork = 4;       // the way back beside the way forward: values again, gradients, Gram matrices
 
 class Calibration {
  public:
   Calibration(const models::ModelSource& source, std::span<const int32_t> tokens, const CalibrateOptions& options,
-              const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const CancelToken* cancel)
-      : source_(source), tokens_(tokens), options_(options), kernels_(kernels), pool_(pool), sink_(sink), cancel_(cancel),
+              const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const std::function<void(uint64_t)>& progress,
+              const CancelToken* cancel)
+      : source_(source), tokens_(tokens), options_(options), kernels_(kernels), pool_(pool), sink_(sink), progress_(progress), cancel_(cancel),
         segments_(cut_into_segments(source.description().graph)), random_(options.seed) {
     const size_t n_sequences = tokens.size() / options.length;
     if (n_sequences == 0) fail(ErrorCode::kBadArgument, "a text of {} tokens is too short to calibrate with: at least {} are needed", tokens.size(), options.length);
@@ -53,6 +55,12 @@ class Calibration {
     return std::span(boundaries_[segment]).subspan(batch.first * width(segment), batch.shape.n_rows() * width(segment));
   }
 
+  void advance(size_t work) {
+    if (cancel_ != nullptr) cancel_->check();
+    done_ += work;
+    progress_(done_);
+  }
+
   void embed() {
     boundaries_.resize(segments_.size());
     const auto& op = std::get<models::Embedding>(segments_.front().nodes.front().op);
@@ -69,7 +77,7 @@ class Calibration {
     SegmentPass pass(source_, kernels_, pool_, segments_[s], max_rows_);
     boundaries_[s].resize(n_tokens_ * width(s));
     for (const Batch& batch : batches_) {
-      if (cancel_ != nullptr) cancel_->check();
+      advance(batch.shape.n_rows());
       const Rows out = pass.forward(batch.shape, rows(s - 1, batch));
       std::copy_n(out.data, batch.shape.n_rows() * out.width, rows(s, batch).data());
     }
@@ -104,8 +112,8 @@ class Calibration {
     if (op.bias) codecs::codec(source_.tensor(*op.bias).type).decode(source_.tensor(*op.bias).data.data(), bias.data(), vocab);
     PassState state{source_, kernels_, pool_, {}, {}, {}, {}, {}};
     for (size_t first = 0; first < n_tokens_; first += piece) {
-      if (cancel_ != nullptr) cancel_->check();
       const size_t n = std::min(piece, n_tokens_ - first);
+      advance(kBackwardWork * n);
       float* x = boundaries_[last].data() + first * n_in;
       for (size_t r = 0; r < n; ++r) std::ranges::copy(bias, logits.begin() + static_cast<std::ptrdiff_t>(r * vocab));
       add_product(state, weight, {x, n_in, n_in}, {logits.data(), vocab, vocab}, n);
@@ -124,7 +132,7 @@ class Calibration {
     std::map<MatrixId, Curvature> curvatures;
     const MatrixSink collect = [&](const MatrixRows& seen) { add_rows(curvatures, seen); };
     for (const Batch& batch : batches_) {
-      if (cancel_ != nullptr) cancel_->check();
+      advance(kBackwardWork * batch.shape.n_rows());
       pass.forward(batch.shape, rows(s - 1, batch));
       const std::span<const float> gradient = pass.backward(rows(s, batch), collect);
       std::ranges::copy(gradient, rows(s - 1, batch).data());
@@ -148,11 +156,11 @@ class Calibration {
     if (curvature.n_in > 0) return curvature;
     curvature.n_in = n_in;
     curvature.n_out = n_out;
-    curvature.input.assign(n_in * n_in, 0.0f);
+    curvature.input.assign(gram_floats(n_in), 0.0f);
     curvature.group = std::min(kOutputGroup, n_out);
     for (size_t first = 0; with_output && first < n_out; first += curvature.group) {
       const size_t n = std::min(curvature.group, n_out - first);
-      curvature.output.emplace_back(n * n, 0.0f);
+      curvature.output.emplace_back(gram_floats(n), 0.0f);
     }
     return curvature;
   }
@@ -173,7 +181,9 @@ class Calibration {
   const kernels::KernelSet& kernels_;
   ThreadPool& pool_;
   const CurvatureSink& sink_;
+  const std::function<void(uint64_t)>& progress_;
   const CancelToken* cancel_;
+  uint64_t done_ = 0;
   const std::vector<Segment> segments_;
   engine::Random random_;
   size_t n_tokens_ = 0, max_rows_ = 0;
@@ -183,10 +193,15 @@ class Calibration {
 
 }  // namespace
 
+uint64_t calibration_work(const models::ModelSource& source, size_t n_tokens) {
+  const uint64_t n_segments = cut_into_segments(source.description().graph).size();
+  return n_tokens * ((n_segments - 1) * (1 + kBackwardWork) + kBackwardWork);
+}
+
 void calibrate(const models::ModelSource& source, std::span<const int32_t> tokens, const CalibrateOptions& options,
-               const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const std::function<void(uint64_t)>&,
+               const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const std::function<void(uint64_t)>& progress,
                const CancelToken* cancel) {
-  Calibration(source, tokens, options, kernels, pool, sink, cancel).run();
+  Calibration(source, tokens, options, kernels, pool, sink, progress, cancel).run();
 }
 
 }  // namespace aurea::quantization

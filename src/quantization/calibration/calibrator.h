@@ -22,7 +22,6 @@ struct CalibrateOptions {
   size_t length = 256;        // tokens of a sequence
   size_t batch_rows = 1024;   // tokens worked on together
   uint64_t seed = 1;          // of the sampled tokens whose gradients are taken
-  std::filesystem::path scratch_folder;  // for the residual stream of all tokens at every segment
 };
 
 /// Gets the curvatures of one segment's matrices; they are dropped afterwards. Segments come from the last to the first:
@@ -35,7 +34,7 @@ void calibrate(const models::ModelSource& source, std::span<const int32_t> token
                const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const std::function<void(uint64_t)>& progress,
                const CancelToken* cancel);
 
-/// Work of a calibration in tokens times matrix elements passed.
+/// Work of a calibration with that many tokens (whole sequences): tokens through segments.
 uint64_t calibration_work(const models::ModelSource& source, size_t n_tokens);
 
 }  // namespace aurea::quantization

@@ -14,9 +14,9 @@ namespace aurea::quantization {
 struct Curvature {
   size_t n_in = 0, n_out = 0;
   uint64_t n_rows = 0;          // tokens summed
-  std::vector<float> input;     // [n_in, n_in], upper triangle: sum of x x^T
+  std::vector<float> input;     // sum of x x^T, as add_gram leaves it: upper triangle of [n_in, n_in]
   size_t group = 0;             // rows of W whose gradients are held together; the last group may be smaller
-  std::vector<std::vector<float>> output;  // per group [rows, rows], upper triangle: sum of g g^T; empty: rows are equal
+  std::vector<std::vector<float>> output;  // per group of rows, the same: sum of g g^T; empty: all rows count alike
 };
 
 /// Rows of a matrix that share one block of G: enough to hold a head's or a group's dependence, few enough for 256 KiB.

@@ -11,9 +11,7 @@
 namespace aurea::quantization {
 namespace {
 
-#define AUREA_INLINE inline
 #include "kernels/cpu/scalar/exp.inc.h"
-#undef AUREA_INLINE
 
 using models::Experts;
 using models::Node;

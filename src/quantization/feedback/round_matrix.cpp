@@ -25,8 +25,10 @@ struct Factor {
 };
 
 Factor factorize(const std::vector<float>& sum, size_t n, double n_rows, float damping, const kernels::KernelSet& kernels, ThreadPool& pool) {
-  Factor factor{n, sum, std::vector<float>(n)};
-  for (float& value : factor.coefficients) value = static_cast<float>(value / n_rows);
+  Factor factor{n, std::vector<float>(n * n), std::vector<float>(n)};
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = i; j < n; ++j) factor.coefficients[i * n + j] = static_cast<float>(sum[i * n + j] / n_rows);
+  }
   std::vector<float>& h = factor.coefficients;
   for (float share = damping;; share *= 4) {
     damp(h.data(), n, share);
@@ -163,17 +165,11 @@ void keep_better(Attempt& best, const Attempt& other, size_t n) {
 
 double round_window(const Shared& shared, Strip& strip, size_t begin, size_t n) {
   Attempt best, other;
-  std::vector<float> values(n * kLanes), scaled(n * kLanes);
+  std::vector<float> values(n * kLanes);
   attempt_window(shared, strip, begin, n, strip.base.data() + begin * kLanes, best);
   for (int round = 0; round < shared.options.rounds; ++round) {
     wanted_values(shared, strip, begin, n, best, values.data());
     attempt_window(shared, strip, begin, n, values.data(), other);
-    keep_better(best, other, n);
-  }
-  for (const float factor : shared.options.factors) {
-    wanted_values(shared, strip, begin, n, best, values.data());
-    for (size_t i = 0; i < values.size(); ++i) scaled[i] = values[i] * factor;
-    attempt_window(shared, strip, begin, n, scaled.data(), other);
     keep_better(best, other, n);
   }
   const codecs::Codec& codec = codecs::codec(shared.type);

@@ -20,9 +20,8 @@ namespace aurea::quantization {
 struct RoundOptions {
   float damping = 0.01f;         // of H, in parts of its mean diagonal
   float output_damping = 0.1f;   // of G
-  int rounds = 1;                // times that the scales are searched anew for the values as the feedback left them
+  int rounds = 2;                // times that the scales are searched anew for the values as the feedback left them
   int sweeps = 2;                // of coordinate descent over the codes of a window
-  std::vector<float> factors;    // further scales tried, relative to the searched ones
 };
 
 /// The loss tr(G D H D^T) / 2 per token of the result, an estimate of the KL divergence that it adds.
