@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/common_options.h"
 #include "cli/importance_options.h"
+#include "cli/quality_options.h"
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/progress.h"
@@ -26,6 +27,7 @@ struct Options {
   std::optional<std::string> token_embedding_type, output_tensor_type, pruned_layers;
   bool pure = false, leave_output_tensor = false;
   ImportanceFlags importance;
+  QualityFlags quality;
 };
 
 quantization::TypeRules type_rules(const Options& options) {
@@ -124,12 +126,16 @@ void print_dry_run(const models::ModelSource& source, const exporters::GgufExpor
 
 void write_file(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
                 const Context& context) {
-  ThreadPool pool(options.threads);
   const auto start = std::chrono::steady_clock::now();
+  std::unique_ptr<quantization::PreparedTensors> prepared;
+  if (options.quality.best()) {
+    prepared = options.quality.prepare(options.source, source, plan, options.output, options.importance.self, options.threads, context);
+  }
+  ThreadPool pool(options.threads);
   Progress progress(fmt::format("quantize {}", quantization::find_recipe(options.type).name), source.tensor_bytes(),
                     ProgressUnit::kBytes, context.quiet);
   const exporters::GgufExportResult result = exporters::export_gguf(
-      source, plan, options.output, {.overwrite = options.force}, pool,
+      source, plan, options.output, {.overwrite = options.force, .prepared = prepared.get()}, pool,
       [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); }, &context.cancel);
   progress.finish();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -164,6 +170,12 @@ void run(const Options& options, const Context& context) {
   }
   if (importance) check_shapes(*importance, source.description());
   request.importance = importance ? &*importance : nullptr;
+  if (options.quality.best()) {
+    if (!request.dropped_layers.empty()) {
+      fail(ErrorCode::kBadArgument, "--quality best with --prune-layers: write the smaller model with --type F16 first, then quantize that");
+    }
+    request.assume_importance = true;  // the calibration shows it
+  }
   const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
   for (const std::string& notice : plan.notices) context.notice("aurea: " + notice);
   const std::string missing = plan.missing_importance();
@@ -231,6 +243,7 @@ void add_quantize(CLI::App& app, Context& context) {
   auto* dry_run =
       command->add_flag("--dry-run", options->dry_run, "Only show each tensor's type and size, and the file's");
   options->importance.add_to(*command);
+  options->quality.add_to(*command);
   add_output_options(*command, context);
   add_type_options(*command, *options);
   command->add_option("--prune-layers", options->pruned_layers, "Blocks to leave out, such as 3,5-7; the rest moves up")
@@ -252,6 +265,7 @@ Examples:
   aurea quantize phi-4-F16.gguf --type IQ4_XS --dry-run
   aurea imatrix Phi-4-mini-instruct --text calibration.txt -o imatrix.gguf
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-IQ3_XXS.gguf --type IQ3_XXS --imatrix imatrix.gguf
+  aurea quantize Phi-4-mini-instruct -o phi-4-mini-Q4_K_M.gguf --quality best --calibration-text my-texts.txt
   aurea quantize phi-4-F16.gguf -o phi-4.gguf --tensor-type 'ffn_down=Q6_K' --tensor-type 'blk\.[0-3]\.=Q8_0'
 Which type when: docs/howto/choose-a-type.md.)");
   command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });

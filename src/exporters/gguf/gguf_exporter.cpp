@@ -15,24 +15,26 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
   uint64_t done = 0;
   for (const PlannedTensor& tensor : plan.tensors) {
     for (uint64_t index = 0; index < source.parts(tensor.source).size(); ++index) {
-      const TensorView& part = source.parts(tensor.source)[index];
+      const TensorView& stored = source.parts(tensor.source)[index];
+      const TensorView* ready = options.prepared == nullptr ? nullptr : options.prepared->find({tensor.source, index});
+      const TensorView& part = ready != nullptr ? *ready : stored;
       const std::vector<float> importance =
           importance_of(plan.importance, source.description().tensors[tensor.source], tensor.type, index);
       uint64_t written = 0;
       const uint64_t total = row_bytes(tensor.type, part.cols()) * part.rows();
       try {
         quantization::quantize_tensor(
-            part, source.is_mapped(tensor.source), tensor.type, importance.empty() ? nullptr : importance.data(), pool,
+            part, ready == nullptr && source.is_mapped(tensor.source), tensor.type, importance.empty() ? nullptr : importance.data(), pool,
             cancel, [&](std::span<const std::byte> piece) {
               writer.write(piece);
               written += piece.size();
               const auto share = static_cast<double>(written) / static_cast<double>(total);
-              progress(done + static_cast<uint64_t>(share * static_cast<double>(part.data.size())), tensor.name);
+              progress(done + static_cast<uint64_t>(share * static_cast<double>(stored.data.size())), tensor.name);
             });
       } catch (Error& error) {
         throw error.add_context(fmt::format("tensor '{}'", tensor.name));
       }
-      done += part.data.size();
+      done += stored.data.size();
       result.tensor_bytes += total;
     }
   }

@@ -9,11 +9,13 @@
 #include "core/cancel.h"
 #include "core/thread_pool.h"
 #include "exporters/gguf/export_plan.h"
+#include "quantization/feedback/prepared_tensors.h"
 
 namespace aurea::exporters {
 
 struct GgufExportOptions {
   bool overwrite = false;
+  const quantization::PreparedTensors* prepared = nullptr;  // matrices that are encoded already; null: none
 };
 
 /// Called as the work goes on: source bytes done, and the tensor in work.

@@ -128,7 +128,9 @@ TEST(SegmentPass, GradientsAreTheSlopesOfTheValues) {
       };
       const double slope = (value_at(step) - value_at(-step)) / (2.0 * step);
       // The routers' own gradient is left out on purpose (experts_op.cpp).
-      if (!routed) EXPECT_NEAR(slope, expected, 0.01 * std::sqrt(squares)) << path << " segment " << s;
+      if (!routed) {
+        EXPECT_NEAR(slope, expected, 0.01 * std::sqrt(squares)) << path << " segment " << s;
+      }
       x = y;
     }
   }
