@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -22,14 +23,13 @@ struct FileDescriptor {
   }
 };
 
-/// Page-aligned part of `range`: rounded outwards for prefetch, inwards for release.
-std::pair<void*, size_t> page_range(std::span<const std::byte> range, bool outwards) {
-  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  auto begin = reinterpret_cast<uintptr_t>(range.data());
-  auto end = begin + range.size();
-  begin = outwards ? begin / page * page : (begin + page - 1) / page * page;
-  end = outwards ? (end + page - 1) / page * page : end / page * page;
-  return {reinterpret_cast<void*>(begin), end > begin ? end - begin : 0};
+// A fault maps the pages around it as well: 64 KiB of them usually, at most a huge page.
+constexpr uintptr_t kMappedAround = uintptr_t{2} << 20;
+
+uintptr_t address_of(const std::byte* place) { return reinterpret_cast<uintptr_t>(place); }
+
+void advise(uintptr_t begin, uintptr_t end, int advice) {
+  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
 
 }  // namespace
@@ -62,13 +62,17 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 void MappedFile::prefetch(std::span<const std::byte> range) {
-  const auto [address, size] = page_range(range, true);
-  if (size > 0) ::madvise(address, size, MADV_WILLNEED);
+  static const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = address_of(range.data());
+  if (!range.empty()) advise(begin / page * page, begin + range.size(), MADV_WILLNEED);
 }
 
-void MappedFile::release(std::span<const std::byte> range) {
-  const auto [address, size] = page_range(range, false);
-  if (size > 0) ::madvise(address, size, MADV_DONTNEED);
+void MappedFile::release(std::span<const std::byte> range) const {
+  if (range.empty()) return;
+  const uintptr_t file = address_of(data_), begin = address_of(range.data()), end = begin + range.size();
+  AUREA_CHECK(begin >= file && end <= file + size_);
+  advise(std::max(file, begin / kMappedAround * kMappedAround), std::min(file + size_, (end / kMappedAround + 1) * kMappedAround),
+         MADV_DONTNEED);
 }
 
 std::string read_text_file(const std::filesystem::path& path, size_t limit_bytes) {

@@ -21,9 +21,10 @@ class MappedFile {
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// Tells the kernel that a range is wanted soon / not any more. Only advice: the bytes stay readable.
+  /// Tells the kernel that a range is wanted soon. Only advice.
   static void prefetch(std::span<const std::byte> range);
-  static void release(std::span<const std::byte> range);
+  /// Takes a range of this file out of the process' resident memory, and what the kernel mapped around it unasked. The bytes stay readable.
+  void release(std::span<const std::byte> range) const;
 
  private:
   const std::byte* data_ = nullptr;

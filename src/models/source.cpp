@@ -191,6 +191,15 @@ double ModelSource::bits_per_weight() const {
   return 8.0 * static_cast<double>(tensor_bytes()) / static_cast<double>(parameter_count());
 }
 
+std::span<const MappedFile> ModelSource::files() const { return gguf_ ? gguf_->files() : safetensors_->files(); }
+
+void ModelSource::release(std::span<const std::byte> range) const {
+  for (const MappedFile& file : files()) {
+    const auto bytes = file.bytes();
+    if (range.data() >= bytes.data() && range.data() < bytes.data() + bytes.size()) return file.release(range);
+  }
+}
+
 uint64_t ModelSource::file_bytes() const { return gguf_ ? gguf_->file_bytes() : safetensors_->file_bytes(); }
 
 }  // namespace aurea::models

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "formats/gguf/gguf_file.h"
 #include "formats/safetensors/safetensors_file.h"
 #include "models/architecture.h"
@@ -42,6 +43,10 @@ class ModelSource {
   /// Bytes of the tensors' data as stored, and bits per parameter.
   [[nodiscard]] uint64_t tensor_bytes() const;
   [[nodiscard]] double bits_per_weight() const;
+  /// The files that the tensors lie in, mapped.
+  [[nodiscard]] std::span<const MappedFile> files() const;
+  /// Takes stored values out of the process' resident memory; for a range of a stored tensor (is_mapped).
+  void release(std::span<const std::byte> range) const;
   /// Bytes of the weight files on disk.
   [[nodiscard]] uint64_t file_bytes() const;
 

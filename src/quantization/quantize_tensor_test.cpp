@@ -22,10 +22,10 @@ TensorView view_of(const std::vector<float>& values, uint64_t rows, uint64_t col
   return {QuantType::kF32, {rows, cols}, std::as_bytes(std::span(values))};
 }
 
-std::vector<std::byte> quantized(const TensorView& view, QuantType type, unsigned threads) {
+std::vector<std::byte> quantized(const TensorView& view, QuantType type, unsigned threads, const QuantizeTensorOptions& options = {}) {
   ThreadPool pool(threads);
   std::vector<std::byte> bytes;
-  quantize_tensor(view, false, type, nullptr, pool, nullptr, [&](std::span<const std::byte> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
+  quantize_tensor(view, type, options, pool, [&](std::span<const std::byte> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
   return bytes;
 }
 
@@ -76,12 +76,83 @@ TEST(QuantizeTensor, WhatHasTheTypeAlreadyIsCopied) {
   }
 }
 
+TEST(QuantizeTensor, BytesDoNotDependOnTheMemory) {
+  constexpr uint64_t kRows = 33, kCols = 512;
+  const auto values = wave(kRows * kCols);
+  const TensorView view = view_of(values, kRows, kCols);
+  for (const QuantType type : {QuantType::kF16, QuantType::kQ4_K, QuantType::kF32}) {
+    const auto ample = quantized(view, type, 3);
+    const uint64_t least = least_working_bytes(view, type);
+    for (const uint64_t bytes : {least, 2 * least, 5 * least + 1}) {
+      EXPECT_EQ(ample, quantized(view, type, 3, {.working_bytes = bytes})) << name(type);
+    }
+    EXPECT_THROW(quantized(view, type, 3, {.working_bytes = least - 1}), Error) << name(type);
+  }
+}
+
+TEST(QuantizeTensor, PiecesKeepToTheMemory) {
+  constexpr uint64_t kRows = 64, kCols = 512;
+  const auto values = wave(kRows * kCols);
+  const TensorView view = view_of(values, kRows, kCols);
+  ThreadPool pool(2);
+  constexpr uint64_t kBytes = 40'000;  // two lanes of 4096 bytes each; a row in work takes 2048 + 288
+  size_t pieces = 0;
+  quantize_tensor(view, QuantType::kQ4_K, {.working_bytes = kBytes}, pool, [&](std::span<const std::byte> piece) {
+    ++pieces;
+    EXPECT_LE(piece.size() / 288 * (2048 + 288) + 2 * 4096, kBytes);
+  });
+  EXPECT_EQ(pieces, 5u);
+}
+
+TEST(QuantizeTensor, TheRestOfATensorIsWhatTheWholeEndsIn) {
+  constexpr uint64_t kRows = 21, kCols = 256;
+  const auto values = wave(kRows * kCols);
+  const TensorView view = view_of(values, kRows, kCols);
+  const auto whole = quantized(view, QuantType::kQ6_K, 2);
+  for (const uint64_t first : {0, 1, 20, 21}) {
+    const auto rest = quantized(view, QuantType::kQ6_K, 2, {.first_row = first});
+    ASSERT_EQ(rest.size(), (kRows - first) * row_bytes(QuantType::kQ6_K, kCols));
+    EXPECT_TRUE(std::equal(rest.begin(), rest.end(), whole.end() - static_cast<ptrdiff_t>(rest.size()))) << first;
+  }
+}
+
+TEST(QuantizeTensor, ErrorsAreThoseOfTheStoredValues) {
+  constexpr uint64_t kRows = 9, kCols = 256;
+  const auto values = wave(kRows * kCols);
+  const TensorView view = view_of(values, kRows, kCols);
+  std::vector<float> importance(kCols);
+  for (size_t i = 0; i < kCols; ++i) importance[i] = 1 + static_cast<float>(i % 3);
+  ErrorSums sums, other;
+  const auto bytes = quantized(view, QuantType::kQ4_K, 1, {.importance = importance.data(), .errors = &sums});
+  std::vector<float> stored(kCols);
+  ErrorSums expected;
+  for (uint64_t r = 0; r < kRows; ++r) {
+    codecs::codec(QuantType::kQ4_K).decode(bytes.data() + r * row_bytes(QuantType::kQ4_K, kCols), stored.data(), kCols);
+    for (size_t i = 0; i < kCols; ++i) {
+      const double value = values[r * kCols + i], error = stored[i] - value;
+      expected.error += error * error, expected.signal += value * value;
+      expected.weighted_error += importance[i] * error * error, expected.weighted_signal += importance[i] * value * value;
+    }
+  }
+  EXPECT_NEAR(sums.relative(), std::sqrt(expected.error / expected.signal), 1e-9);
+  EXPECT_NEAR(sums.weighted_relative(), std::sqrt(expected.weighted_error / expected.weighted_signal), 1e-9);
+  EXPECT_GT(sums.relative(), 0.01);
+  EXPECT_NE(sums.relative(), sums.weighted_relative());
+  quantized(view, QuantType::kQ4_K, 3, {.importance = importance.data(), .working_bytes = 20'000, .errors = &other});
+  EXPECT_EQ(sums.error, other.error);  // to the last bit, however the work was cut
+  EXPECT_EQ(sums.weighted_signal, other.weighted_signal);
+  ErrorSums copy;
+  quantized(view, QuantType::kF32, 2, {.errors = &copy});
+  EXPECT_EQ(copy.error, 0);
+  EXPECT_EQ(copy.signal, sums.signal);
+}
+
 TEST(QuantizeTensor, ACancelStopsTheWork) {
   const auto values = wave(256);
   ThreadPool pool(1);
   CancelToken cancel;
   cancel.request();
-  EXPECT_THROW(quantize_tensor(view_of(values, 1, 256), false, QuantType::kQ4_K, nullptr, pool, &cancel, [](std::span<const std::byte>) { FAIL(); }), Error);
+  EXPECT_THROW(quantize_tensor(view_of(values, 1, 256), QuantType::kQ4_K, {.cancel = &cancel}, pool, [](std::span<const std::byte>) { FAIL(); }), Error);
 }
 
 }  // namespace

@@ -23,14 +23,18 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
       uint64_t written = 0;
       const uint64_t total = row_bytes(tensor.type, part.cols()) * part.rows();
       try {
-        quantization::quantize_tensor(
-            part, ready == nullptr && source.is_mapped(tensor.source), tensor.type, importance.empty() ? nullptr : importance.data(), pool,
-            cancel, [&](std::span<const std::byte> piece) {
-              writer.write(piece);
-              written += piece.size();
-              const auto share = static_cast<double>(written) / static_cast<double>(total);
-              progress(done + static_cast<uint64_t>(share * static_cast<double>(stored.data.size())), tensor.name);
-            });
+        quantization::QuantizeTensorOptions how{.importance = importance.empty() ? nullptr : importance.data(),
+                                                .cancel = cancel};
+        if (ready == nullptr && source.is_mapped(tensor.source)) {
+          how.prefetch = MappedFile::prefetch;
+          how.release = [&](std::span<const std::byte> range) { source.release(range); };
+        }
+        quantization::quantize_tensor(part, tensor.type, how, pool, [&](std::span<const std::byte> piece) {
+          writer.write(piece);
+          written += piece.size();
+          const auto share = static_cast<double>(written) / static_cast<double>(total);
+          progress(done + static_cast<uint64_t>(share * static_cast<double>(stored.data.size())), tensor.name);
+        });
       } catch (Error& error) {
         throw error.add_context(fmt::format("tensor '{}'", tensor.name));
       }

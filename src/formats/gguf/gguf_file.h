@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,7 @@ class GgufFile {
   [[nodiscard]] const GgufMetadata& metadata() const { return metadata_; }  // of the first part, split.* keys included
   [[nodiscard]] const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order, part by part
   [[nodiscard]] const GgufTensor* find(std::string_view name) const;
+  [[nodiscard]] std::span<const MappedFile> files() const { return parts_; }  // one, or the parts of a split one
   /// Bytes of all parts on disk.
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
 

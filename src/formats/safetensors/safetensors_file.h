@@ -35,6 +35,7 @@ class SafetensorsFile {
   [[nodiscard]] const std::vector<SafetensorsTensor>& tensors() const { return tensors_; }
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& other_tensors() const { return other_; }
   [[nodiscard]] const SafetensorsTensor* find(std::string_view name) const;
+  [[nodiscard]] std::span<const MappedFile> files() const { return shards_; }
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
 
  private:

@@ -17,7 +17,7 @@ void encode_weighted(const TensorView& source, const Curvature& curvature, Quant
     importance[j] = static_cast<float>(curvature.input[j * curvature.n_in + j] / static_cast<double>(curvature.n_rows));
   }
   size_t written = 0;
-  quantize_tensor(source, false, type, importance.data(), pool, cancel, [&](std::span<const std::byte> piece) {
+  quantize_tensor(source, type, {.importance = importance.data(), .cancel = cancel}, pool, [&](std::span<const std::byte> piece) {
     std::ranges::copy(piece, out.begin() + static_cast<std::ptrdiff_t>(written));
     written += piece.size();
   });
