@@ -12,7 +12,8 @@
 namespace aurea::quantization {
 namespace {
 
-constexpr uint64_t kMostRowsAtATime = 4;  // that a lane takes for itself: many enough to be cheap, few enough for an even end
+constexpr uint64_t kMostRowsAtATime =
+    4;  // that a lane takes for itself: many enough to be cheap, few enough for an even end
 
 void check_finite(std::span<const float> values, uint64_t row) {
   // A sum is finite only if all terms are (or overflows, which is then looked at closely).
@@ -31,7 +32,8 @@ void check_stored(const TensorView& source, uint64_t first, uint64_t n, ThreadPo
   const codecs::Codec& codec = codecs::codec(source.type);
   pool.parallel_for(n, 64, [&](size_t begin, size_t end, unsigned) {
     for (uint64_t row = first + begin; row < first + end; ++row) {
-      if (!codec.validate(source.row(row), source.cols())) fail_file("row {}: a value or a block's scale is not a finite number", row);
+      if (!codec.validate(source.row(row), source.cols()))
+        fail_file("row {}: a value or a block's scale is not a finite number", row);
     }
   });
 }
@@ -61,12 +63,15 @@ struct Cut {
 uint64_t lane_bytes(const TensorView& source) { return 2 * source.cols() * sizeof(float); }
 
 /// The source's pages of a row and its encoded bytes.
-uint64_t piece_row_bytes(const TensorView& source, QuantType type) { return source.row_bytes() + row_bytes(type, source.cols()); }
+uint64_t piece_row_bytes(const TensorView& source, QuantType type) {
+  return source.row_bytes() + row_bytes(type, source.cols());
+}
 
 Cut cut_of(const TensorView& source, QuantType type, uint64_t working_bytes, unsigned threads) {
   const uint64_t lane = lane_bytes(source), row = piece_row_bytes(source, type);
   if (working_bytes < lane + row) {
-    fail(ErrorCode::kBadArgument, "rows of {} elements need {} bytes of working memory; {} are allowed", source.cols(), lane + row, working_bytes);
+    fail(ErrorCode::kBadArgument, "rows of {} elements need {} bytes of working memory; {} are allowed", source.cols(),
+         lane + row, working_bytes);
   }
   // A lane without a row to work on would be of no use, so that each takes both.
   const uint64_t bytes = std::min(working_bytes, std::max(kAmpleWorkingBytes, threads * (lane + row)));
@@ -78,8 +83,13 @@ Cut cut_of(const TensorView& source, QuantType type, uint64_t working_bytes, uns
 class Encoder {
  public:
   Encoder(const TensorView& source, QuantType type, const QuantizeTensorOptions& options, const Cut& cut)
-      : source_(source), options_(options), from_(codecs::codec(source.type)), to_(codecs::codec(type)),
-        row_bytes_(row_bytes(type, source.cols())), encoded_(cut.piece_rows * row_bytes_), lanes_(cut.lanes) {
+      : source_(source),
+        options_(options),
+        from_(codecs::codec(source.type)),
+        to_(codecs::codec(type)),
+        row_bytes_(row_bytes(type, source.cols())),
+        encoded_(cut.piece_rows * row_bytes_),
+        lanes_(cut.lanes) {
     if (options.errors != nullptr) errors_.resize(cut.piece_rows);
   }
 
@@ -150,14 +160,18 @@ void ErrorSums::add(const ErrorSums& other) {
 double ErrorSums::relative() const { return root_of_share(error, signal); }
 double ErrorSums::weighted_relative() const { return root_of_share(weighted_error, weighted_signal); }
 
-uint64_t least_working_bytes(const TensorView& source, QuantType type) { return lane_bytes(source) + piece_row_bytes(source, type); }
+uint64_t least_working_bytes(const TensorView& source, QuantType type) {
+  return lane_bytes(source) + piece_row_bytes(source, type);
+}
 
 void quantize_tensor(const TensorView& source, QuantType type, const QuantizeTensorOptions& options, ThreadPool& pool,
                      const std::function<void(std::span<const std::byte>)>& write) {
   AUREA_CHECK(source.cols() % info(type).block_elements == 0);
   const uint64_t rows = source.rows();
   const Cut cut = cut_of(source, type, options.working_bytes, pool.size());
-  const auto stored = [&](uint64_t row, uint64_t n) { return source.data.subspan(row * source.row_bytes(), n * source.row_bytes()); };
+  const auto stored = [&](uint64_t row, uint64_t n) {
+    return source.data.subspan(row * source.row_bytes(), n * source.row_bytes());
+  };
 
   const bool copy = source.type == type;
   std::optional<Encoder> encoder;

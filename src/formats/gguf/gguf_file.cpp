@@ -4,21 +4,16 @@
 
 #include "core/error.h"
 #include "formats/gguf/gguf_part.h"
+#include "formats/gguf/gguf_split.h"
 
 namespace aurea::formats {
 namespace {
 
-constexpr uint64_t kMaxParts = 65535;  // split.count is a u16
-
-/// "-00001-of-00003.gguf" for part 0 of 3.
-std::string part_suffix(uint64_t part, uint64_t n_parts) {
-  return fmt::format("-{:05}-of-{:05}.gguf", part + 1, n_parts);
-}
-
 /// Number of parts that the metadata announce; 1 for a file that is not split (a merged file says 0).
 uint64_t count_parts(const GgufMetadata& metadata) {
   const uint64_t n_parts = metadata.optional_uint("split.count").value_or(1);
-  if (n_parts > kMaxParts) fail_file("key 'split.count': at most {} parts are possible, found {}", kMaxParts, n_parts);
+  if (n_parts > kGgufMaxParts)
+    fail_file("key 'split.count': at most {} parts are possible, found {}", kGgufMaxParts, n_parts);
   return n_parts == 0 ? 1 : n_parts;
 }
 
@@ -26,7 +21,7 @@ uint64_t count_parts(const GgufMetadata& metadata) {
 std::string split_prefix(const std::string& path, const GgufMetadata& metadata, uint64_t n_parts) {
   const uint64_t part = metadata.required_uint("split.no");
   if (part != 0) fail_file("part {} of {} of a split file; open the first part", part + 1, n_parts);
-  const std::string suffix = part_suffix(0, n_parts);
+  const std::string suffix = gguf_part_suffix(0, n_parts);
   if (!path.ends_with(suffix)) {
     fail_file("first of {} parts: its name must end in '{}' for the others to be found", n_parts, suffix);
   }
@@ -63,7 +58,7 @@ GgufFile GgufFile::open(const std::filesystem::path& path) {
 
   const std::string prefix = with_source(source, [&] { return split_prefix(source, file.metadata_, n_parts); });
   for (uint64_t part = 1; part < n_parts; ++part) {
-    const std::string part_path = prefix + part_suffix(part, n_parts);
+    const std::string part_path = prefix + gguf_part_suffix(part, n_parts);
     file.parts_.emplace_back(part_path);
     const GgufMetadata metadata = file.add_part(file.parts_.back().bytes(), part_path);
     with_source(part_path, [&] { check_part(metadata, part, n_parts); });
@@ -102,6 +97,7 @@ GgufMetadata GgufFile::add_part(std::span<const std::byte> bytes, const std::str
       }
       tensors_.push_back(std::move(tensor));
     }
+    part_ends_.push_back(tensors_.size());
     file_bytes_ += bytes.size();
     return std::move(part.metadata);
   });

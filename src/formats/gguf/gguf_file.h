@@ -38,6 +38,8 @@ class GgufFile {
   [[nodiscard]] const std::vector<GgufTensor>& tensors() const { return tensors_; }  // in file order, part by part
   [[nodiscard]] const GgufTensor* find(std::string_view name) const;
   [[nodiscard]] std::span<const MappedFile> files() const { return parts_; }  // one, or the parts of a split one
+  /// Where in tensors() each part ends.
+  [[nodiscard]] const std::vector<size_t>& part_ends() const { return part_ends_; }
   /// Bytes of all parts on disk.
   [[nodiscard]] uint64_t file_bytes() const { return file_bytes_; }
 
@@ -50,6 +52,7 @@ class GgufFile {
   std::vector<GgufTensor> tensors_;
   std::unordered_map<std::string, size_t> index_;
   std::vector<MappedFile> parts_;
+  std::vector<size_t> part_ends_;
   uint64_t file_bytes_ = 0;
 };
 

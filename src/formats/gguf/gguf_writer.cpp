@@ -5,7 +5,9 @@
 #include <unordered_set>
 
 #include "core/checked_math.h"
+#include "core/hash.h"
 #include "formats/gguf/gguf_limits.h"
+#include "formats/gguf/gguf_split.h"
 #include "formats/name_check.h"
 
 namespace aurea::formats {
@@ -195,7 +197,19 @@ void put_tensors(HeaderEncoder& header, std::span<const GgufTensorSpec> tensors)
   }
 }
 
-uint64_t tensor_bytes(const GgufTensorSpec& tensor) { return checked_tensor_bytes(tensor, file_dims(tensor.shape)); }
+/// The headers hold names, shapes, types and metadata; the rest is the caller's.
+std::string fingerprint_of(const GgufOutput& output, std::span<const OutputPart> parts) {
+  if (output.fingerprint.empty()) return "";
+  FastHash hash;
+  for (const OutputPart& part : parts) {
+    for (const std::string& text : {part.path.filename().string(), part.header}) {
+      hash.update(fmt::format("{}\n", text.size()));
+      hash.update(text);
+    }
+  }
+  hash.update(output.fingerprint);
+  return hash.hex();
+}
 
 }  // namespace
 
@@ -216,29 +230,90 @@ std::string encode_gguf_header(const GgufMetadata& metadata, std::span<const Ggu
   return bytes;
 }
 
-GgufWriter::GgufWriter(const std::filesystem::path& path, bool overwrite, const GgufMetadata& metadata,
-                       std::vector<GgufTensorSpec> tensors)
-    : file_(path, overwrite), tensors_(std::move(tensors)) {
-  const std::string header = encode_gguf_header(metadata, tensors_);
-  file_.write(header);
-  total_bytes_ = header.size();
-  for (const GgufTensorSpec& tensor : tensors_) total_bytes_ += padded(tensor_bytes(tensor));
-  if (!tensors_.empty()) remaining_ = tensor_bytes(tensors_[0]);
+uint64_t gguf_tensor_bytes(const GgufTensorSpec& tensor) {
+  return checked_tensor_bytes(tensor, file_dims(tensor.shape));
+}
+
+uint64_t gguf_tensor_entry_bytes(const GgufTensorSpec& tensor) {
+  HeaderEncoder entry;
+  entry.put_tensor(tensor, file_dims(tensor.shape), 0);
+  return entry.take().size();
+}
+
+GgufWriter::GgufWriter(const GgufOutput& output, const GgufMetadata& metadata, std::vector<GgufTensorSpec> tensors)
+    : tensors_(std::move(tensors)), out_([&] {
+        std::vector<OutputPart> parts = plan_parts(output, metadata);
+        const std::string fingerprint = fingerprint_of(output, parts);
+        return ResumableOutput(output.path, std::move(parts), output.overwrite, fingerprint, output.cancel);
+      }()) {
+  find_place();
+}
+
+std::string GgufWriter::header_of(size_t part, const GgufMetadata& metadata) const {
+  const size_t begin = part == 0 ? 0 : part_ends_[part - 1];
+  const auto tensors = std::span(tensors_).subspan(begin, part_ends_[part] - begin);
+  if (part_ends_.size() == 1) return encode_gguf_header(metadata, tensors);
+  return encode_gguf_header(gguf_part_metadata(metadata, part, part_ends_.size(), tensors_.size()), tensors);
+}
+
+std::vector<OutputPart> GgufWriter::plan_parts(const GgufOutput& output, const GgufMetadata& metadata) {
+  if (output.part_tensors.size() < 2) {
+    part_ends_ = {tensors_.size()};
+  } else {
+    for (const size_t n : output.part_tensors) part_ends_.push_back((part_ends_.empty() ? 0 : part_ends_.back()) + n);
+  }
+  AUREA_CHECK(part_ends_.back() == tensors_.size() && part_ends_.size() <= kGgufMaxParts);
+  std::vector<OutputPart> parts;
+  size_t tensor = 0;
+  std::unordered_set<std::string_view> names;  // over all parts; a header looks at its own
+  for (size_t i = 0; i < part_ends_.size(); ++i) {
+    OutputPart part{part_ends_.size() == 1 ? output.path : gguf_part_path(output.path, i, part_ends_.size()),
+                    header_of(i, metadata)};
+    part.n_bytes = part.header.size();
+    for (; tensor < part_ends_[i]; ++tensor) {
+      if (!names.insert(tensors_[tensor].name).second)
+        fail(ErrorCode::kBadArgument, "tensor '{}': name given twice", tensors_[tensor].name);
+      part.n_bytes = checked_add(part.n_bytes, padded(gguf_tensor_bytes(tensors_[tensor])), "size of the file");
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+/// Sets the current tensor from the place where an earlier run ended, or the beginning.
+void GgufWriter::find_place() {
+  const size_t part = out_.part();
+  uint64_t data = out_.position() - out_.parts()[part].header.size();
+  for (current_ = part == 0 ? 0 : part_ends_[part - 1]; current_ < part_ends_[part]; ++current_) {
+    const uint64_t bytes = gguf_tensor_bytes(tensors_[current_]);
+    remaining_ = bytes - std::min(bytes, data);
+    if (remaining_ > 0) return;
+    data -= std::min(data, padded(bytes));
+  }
+  if (current_ < tensors_.size()) remaining_ = gguf_tensor_bytes(tensors_[current_]);
+}
+
+/// Goes to the part that the current tensor belongs to.
+void GgufWriter::skip_finished_parts() {
+  while (out_.part() + 1 < part_ends_.size() && current_ >= part_ends_[out_.part()]) out_.next_part();
+}
+
+std::vector<std::string> GgufWriter::recovered_notes() const {
+  std::vector<std::string> notes;
+  for (const JournalRecord& record : out_.recovered()) notes.push_back(record.note);
+  return notes;
 }
 
 void GgufWriter::write(std::span<const std::byte> piece) {
   AUREA_CHECK(piece.size() <= remaining_);
   if (piece.empty()) return;
-  file_.write(piece);
+  skip_finished_parts();
+  out_.write(piece);
   remaining_ -= piece.size();
   if (remaining_ > 0) return;
-  pad();
-  if (++current_ < tensors_.size()) remaining_ = tensor_bytes(tensors_[current_]);
-}
-
-void GgufWriter::pad() {
   static constexpr std::byte kZeros[kAlignment] = {};
-  file_.write(std::span(kZeros).first(padded(file_.size()) - file_.size()));
+  out_.write(std::span(kZeros).first(padded(out_.position()) - out_.position()));
+  if (++current_ < tensors_.size()) remaining_ = gguf_tensor_bytes(tensors_[current_]);
 }
 
 const GgufTensorSpec& GgufWriter::current() const {
@@ -246,9 +321,18 @@ const GgufTensorSpec& GgufWriter::current() const {
   return tensors_[current_];
 }
 
+void GgufWriter::replace_metadata(const GgufMetadata& metadata) { out_.set_header(0, header_of(0, metadata)); }
+
 void GgufWriter::commit() {
-  AUREA_CHECK(current_ == tensors_.size() && file_.size() == total_bytes_);
-  file_.commit();
+  AUREA_CHECK(current_ == tensors_.size());
+  skip_finished_parts();
+  out_.commit();
+}
+
+uint64_t GgufWriter::total_bytes() const {
+  uint64_t bytes = 0;
+  for (const OutputPart& part : out_.parts()) bytes += part.n_bytes;
+  return bytes;
 }
 
 }  // namespace aurea::formats
