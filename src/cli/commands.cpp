@@ -10,13 +10,15 @@ void add_run(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
+void add_verify(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);
 void add_logits(CLI::App& app, Context& context);
 
 namespace {
 
 constexpr Command kCommands[] = {
-    {add_quantize}, {add_imatrix}, {add_eval}, {add_run}, {add_chat}, {add_bench}, {add_inspect}, {add_tokenize}, {add_logits},
+    {add_quantize}, {add_imatrix}, {add_eval},   {add_run},      {add_chat},
+    {add_bench},    {add_inspect}, {add_verify}, {add_tokenize}, {add_logits},
 };
 
 }  // namespace

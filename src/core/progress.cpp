@@ -79,7 +79,7 @@ void Progress::finish(const std::string& detail) {
 void Progress::draw(const std::string& detail, bool last) {
   drawn_ = true;
   const double seconds = std::max(1e-9, std::chrono::duration<double>(Clock::now() - start_).count());
-  const double rate = static_cast<double>(done_) / seconds;
+  const double rate = static_cast<double>(done_ - skipped_) / seconds;
   std::string line = label_ + " ";
   if (total_ > 0) {
     const double fraction = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
@@ -91,9 +91,10 @@ void Progress::draw(const std::string& detail, bool last) {
       line += "] ";
     }
     if (!last) line += fmt::format("{:3.0f}% ", fraction * 100);
-    if (!last && fraction > 0.001) line += fmt::format(" {} left", format_seconds(seconds * (1 - fraction) / fraction));
+    const double left = static_cast<double>(total_ - std::min(total_, done_));
+    if (!last && rate > 0 && fraction > 0.001) line += fmt::format(" {} left", format_seconds(left / rate));
   }
-  if (last) line += fmt::format("{} in {}", format_amount(static_cast<double>(done_), unit_), seconds < 10 ? fmt::format("{:.1f}s", seconds) : format_seconds(seconds));
+  if (last) line += fmt::format("{} in {}", format_amount(static_cast<double>(done_ - skipped_), unit_), seconds < 10 ? fmt::format("{:.1f}s", seconds) : format_seconds(seconds));
   if (unit_ != ProgressUnit::kItems) line += fmt::format("  {}/s", format_amount(rate, unit_));
   if (!detail.empty()) line += "  " + detail;
   if (terminal_) {

@@ -20,6 +20,8 @@ class Progress {
 
   /// `done` so far; `detail` (a tensor's name, a running figure) is shown behind the bar. Cheap: draws ten times a second at most.
   void update(uint64_t done, const std::string& detail = {});
+  /// `done` were there before this run and say nothing about its speed.
+  void skip(uint64_t done) { done_ = skipped_ = done; }
   /// Draws the final state and ends the line. Without it (an error, a cancel) the bar is wiped.
   void finish(const std::string& detail = {});
 
@@ -28,7 +30,7 @@ class Progress {
   void draw(const std::string& detail, bool last);
 
   std::string label_;
-  uint64_t total_, done_ = 0;
+  uint64_t total_, done_ = 0, skipped_ = 0;
   ProgressUnit unit_;
   bool quiet_, terminal_, finished_ = false, drawn_ = false;
   Clock::time_point start_, last_draw_;

@@ -261,8 +261,9 @@ void ResumableOutput::sync_current() {
   if (!synced) fail_file("{}: cannot finish the file: {}", parts_[part_].path.string(), std::strerror(reason));
 }
 
-void ResumableOutput::keep() {
-  if (recorded_) finished_ = true;
+bool ResumableOutput::keep() {
+  finished_ = recorded_;
+  return recorded_;
 }
 
 void ResumableOutput::commit() {

@@ -61,8 +61,8 @@ class ResumableOutput {
   /// Where a part lies while it has no name of its own; all bytes are there after a record().
   [[nodiscard]] std::filesystem::path hidden_path(size_t part) const;
 
-  /// The hidden files stay for a later run, if a record was made.
-  void keep();
+  /// The hidden files stay for a later run, if a record was made; false if not.
+  bool keep();
   /// Syncs and renames; every part must be complete.
   void commit();
 

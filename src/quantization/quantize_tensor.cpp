@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -120,7 +121,11 @@ class Encoder {
     lane.values.resize(cols);
     from_.decode(source_.row(first + r), lane.values.data(), cols);
     check_finite(lane.values, first + r);
-    to_.encode(lane.values.data(), encoded, cols, options_.importance);
+    if (options_.encoded != nullptr) {
+      std::memcpy(encoded, options_.encoded->row(first + r), row_bytes_);
+    } else {
+      to_.encode(lane.values.data(), encoded, cols, options_.importance);
+    }
     if (!to_.validate(encoded, cols)) {
       fail(ErrorCode::kInternal, "row {}: the encoder of {} made a block with a scale that is not finite; please report this", first + r, name(to_.type));
     }

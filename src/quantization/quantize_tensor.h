@@ -37,6 +37,7 @@ struct QuantizeTensorOptions {
   /// own memory.
   std::function<void(std::span<const std::byte>)> prefetch = nullptr, release = nullptr;
   ErrorSums* errors = nullptr;  // when given, the errors of the rows done are added: costs decoding every row once more
+  const TensorView* encoded = nullptr;  // the same rows, of the wanted type: taken instead of encoding them
   const CancelToken* cancel = nullptr;
 };
 

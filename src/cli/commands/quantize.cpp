@@ -6,12 +6,16 @@
 #include <chrono>
 #include <optional>
 
+#include "cli/certify.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
 #include "cli/importance_options.h"
 #include "cli/quality_options.h"
+#include "cli/quantize_output.h"
+#include "cli/quantize_report.h"
 #include "core/error.h"
 #include "core/output_file.h"
+#include "core/process_memory.h"
 #include "core/progress.h"
 #include "core/thread_pool.h"
 #include "exporters/gguf/gguf_exporter.h"
@@ -28,6 +32,10 @@ struct Options {
   bool pure = false, leave_output_tensor = false;
   ImportanceFlags importance;
   QualityFlags quality;
+  QuantizeOutputFlags result;
+  CertifyFlags certify;
+  ReportFlags report;
+  const CLI::App* command = nullptr;
 };
 
 quantization::TypeRules type_rules(const Options& options) {
@@ -124,7 +132,7 @@ void print_dry_run(const models::ModelSource& source, const exporters::GgufExpor
   print_text(text);
 }
 
-void write_file(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
+void write_file(const models::ModelSource& source, exporters::GgufExportPlan plan, const Options& options,
                 const Context& context) {
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<quantization::PreparedTensors> prepared;
@@ -134,29 +142,43 @@ void write_file(const models::ModelSource& source, const exporters::GgufExportPl
   ThreadPool pool(options.threads);
   Progress progress(fmt::format("quantize {}", quantization::find_recipe(options.type).name), source.tensor_bytes(),
                     ProgressUnit::kBytes, context.quiet);
-  const exporters::GgufExportResult result = exporters::export_gguf(
-      source, plan, options.output, {.overwrite = options.force, .prepared = prepared.get()}, pool,
-      [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); }, &context.cancel);
-  progress.finish();
+  const std::string choices = choices_line(*options.command);
+  exporters::GgufExportOptions export_options{.overwrite = options.force,
+                                              .prepared = prepared.get(),
+                                              .measure_errors = !options.report.path.empty()};
+  options.certify.prepare(source, choices, options.threads, context, plan, export_options);
+  options.result.apply(source, choices, context, plan, export_options);
+  export_options.skipped = [&](uint64_t done) { progress.skip(done); };
+  export_options.written = [&] { progress.finish(); };
+  const exporters::GgufExportResult result =
+      exporters::export_gguf(source, plan, options.output, export_options, pool,
+                             [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); });
+  options.report.write(source, plan, result, choices, options.certify.text_file, options.force, context);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);
   if (context.json) {
     Json report = report_json(source, plan, options);
-    report["output"] = options.output;
+    report["output"] = result.path.string();
     report["bytes"] = result.file_bytes;
+    report["parts"] = result.n_parts;
     report["seconds"] = seconds;
+    report["peak_memory_bytes"] = resident_memory().peak;
     return print_json(report);
   }
   print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n",
-                         options.output, format_count(plan.parameters()), format_bytes(source.file_bytes()),
+                         result.path.string(), format_count(plan.parameters()), format_bytes(source.file_bytes()),
                          format_bytes(result.file_bytes), std::max(before, after) / std::min(before, after),
                          after > before ? "larger" : "smaller", source.bits_per_weight(), plan.bits_per_weight()));
 }
 
 void run(const Options& options, const Context& context) {
   exporters::GgufExportRequest request = export_request(options);
-  if (!options.dry_run) check_output_path(options.output, options.force);
+  if (!options.dry_run) {
+    options.result.check(options.output, options.force);
+    options.certify.check();
+    options.report.check(options.force);
+  }
   const models::ModelSource source = models::ModelSource::open(options.source);
   std::optional<quantization::Importance> importance;
   if (options.importance.automatic()) {
@@ -176,7 +198,7 @@ void run(const Options& options, const Context& context) {
     }
     request.assume_importance = true;  // the calibration shows it
   }
-  const exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
+  exporters::GgufExportPlan plan = exporters::plan_gguf_export(source, request);
   for (const std::string& notice : plan.notices) context.notice("aurea: " + notice);
   const std::string missing = plan.missing_importance();
   if (options.dry_run) {
@@ -184,7 +206,7 @@ void run(const Options& options, const Context& context) {
     return print_dry_run(source, plan, options, context);
   }
   if (!missing.empty()) fail(ErrorCode::kBadArgument, "{}", missing);
-  write_file(source, plan, options, context);
+  write_file(source, std::move(plan), options, context);
 }
 
 std::string type_table() {
@@ -244,6 +266,10 @@ void add_quantize(CLI::App& app, Context& context) {
       command->add_flag("--dry-run", options->dry_run, "Only show each tensor's type and size, and the file's");
   options->importance.add_to(*command);
   options->quality.add_to(*command);
+  options->result.add_to(*command);
+  options->certify.add_to(*command);
+  options->report.add_to(*command);
+  options->command = command;
   add_output_options(*command, context);
   add_type_options(*command, *options);
   command->add_option("--prune-layers", options->pruned_layers, "Blocks to leave out, such as 3,5-7; the rest moves up")
@@ -267,7 +293,10 @@ Examples:
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-IQ3_XXS.gguf --type IQ3_XXS --imatrix imatrix.gguf
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-Q4_K_M.gguf --quality best --calibration-text my-texts.txt
   aurea quantize phi-4-F16.gguf -o phi-4.gguf --tensor-type 'ffn_down=Q6_K' --tensor-type 'blk\.[0-3]\.=Q8_0'
-Which type when: docs/howto/choose-a-type.md.)");
+  aurea quantize Phi-3.5-MoE-instruct -o moe.gguf --memory 128MiB --split-max-size 4GB
+  aurea quantize Phi-4-mini-instruct -o phi-4-mini.gguf --certify --text held-out.txt --report phi-4-mini.html
+Which type when: docs/howto/choose-a-type.md. A run that was killed or stopped with Ctrl-C is gone on with by the same
+command and ends in the same bytes.)");
   command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });
 }
 

@@ -5,6 +5,7 @@
 
 #include "exporters/gguf/importance_use.h"
 #include "exporters/gguf/model_card.h"
+#include "quantization/certificate.h"
 #include "tokenizers/vocabulary.h"
 
 namespace aurea::exporters {
@@ -20,7 +21,8 @@ constexpr uint32_t kQuantizationVersion = 2;  // of the block layouts; ggml's GG
 /// Keys that a new file must not inherit.
 bool is_own_key(std::string_view key) {
   return key.starts_with("split.") || key == "general.file_type" || key == "general.quantization_version" ||
-         key == "general.alignment" || key.starts_with("quantize.imatrix.");
+         key == "general.alignment" || key.starts_with("quantize.imatrix.") ||
+         quantization::is_certificate_key(key);
 }
 
 GgufMetadata metadata_of_folder(const models::ModelSource& source, const ModelDescription& description) {

@@ -1,49 +1,69 @@
 #include "exporters/gguf/gguf_exporter.h"
 
 #include "core/error.h"
-#include "exporters/gguf/importance_use.h"
+#include "core/resumable_output.h"
 #include "formats/gguf/gguf_writer.h"
-#include "quantization/quantize_tensor.h"
 
 namespace aurea::exporters {
+namespace {
+
+/// All that decides the bytes beside the header, which the writer knows.
+std::string fingerprint_of(const models::ModelSource& source, const GgufExportOptions& options) {
+  if (options.fingerprint.empty()) return "";
+  return fmt::format("{}\n{}\nerrors {}\n", options.fingerprint, source_fingerprint(source), options.measure_errors);
+}
+
+void say(const GgufExportOptions& options, const std::string& text) {
+  if (options.notice) options.notice(text);
+}
+
+void say_where_it_goes_on(const models::ModelSource& source, const formats::GgufWriter& writer,
+                          const GgufExportPlan& plan, const GgufExportOptions& options) {
+  if (!writer.remark().empty()) say(options, writer.remark());
+  if (writer.recovered_notes().empty()) return;
+  const uint64_t done = source_bytes_done(source, plan, writer);
+  if (options.skipped) options.skipped(done);
+  say(options, fmt::format("going on with what an earlier run left: {:.0f} % is there",
+                           100.0 * static_cast<double>(done) / static_cast<double>(source.tensor_bytes())));
+}
+
+}  // namespace
 
 GgufExportResult export_gguf(const models::ModelSource& source, const GgufExportPlan& plan,
                              const std::filesystem::path& path, const GgufExportOptions& options, ThreadPool& pool,
-                             const ExportProgress& progress, const CancelToken* cancel) {
-  formats::GgufWriter writer(path, options.overwrite, plan.metadata, plan.tensor_specs());
-  GgufExportResult result;
-  uint64_t done = 0;
-  for (const PlannedTensor& tensor : plan.tensors) {
-    for (uint64_t index = 0; index < source.parts(tensor.source).size(); ++index) {
-      const TensorView& stored = source.parts(tensor.source)[index];
-      const TensorView* ready = options.prepared == nullptr ? nullptr : options.prepared->find({tensor.source, index});
-      const TensorView& part = ready != nullptr ? *ready : stored;
-      const std::vector<float> importance =
-          importance_of(plan.importance, source.description().tensors[tensor.source], tensor.type, index);
-      uint64_t written = 0;
-      const uint64_t total = row_bytes(tensor.type, part.cols()) * part.rows();
-      try {
-        quantization::QuantizeTensorOptions how{.importance = importance.empty() ? nullptr : importance.data(),
-                                                .cancel = cancel};
-        if (ready == nullptr && source.is_mapped(tensor.source)) {
-          how.prefetch = MappedFile::prefetch;
-          how.release = [&](std::span<const std::byte> range) { source.release(range); };
-        }
-        quantization::quantize_tensor(part, tensor.type, how, pool, [&](std::span<const std::byte> piece) {
-          writer.write(piece);
-          written += piece.size();
-          const auto share = static_cast<double>(written) / static_cast<double>(total);
-          progress(done + static_cast<uint64_t>(share * static_cast<double>(stored.data.size())), tensor.name);
-        });
-      } catch (Error& error) {
-        throw error.add_context(fmt::format("tensor '{}'", tensor.name));
-      }
-      done += stored.data.size();
-      result.tensor_bytes += total;
+                             const ExportProgress& progress) {
+  formats::GgufWriter writer({.path = path,
+                              .overwrite = options.overwrite,
+                              .part_tensors = options.part_tensors,
+                              .fingerprint = fingerprint_of(source, options),
+                              .cancel = options.cancel},
+                             plan.metadata, plan.tensor_specs());
+  GgufExportResult result{.path = writer.path(),
+                          .n_parts = writer.n_parts(),
+                          .file_bytes = writer.total_bytes(),
+                          .tensor_bytes = plan.tensor_bytes(),
+                          .errors = {}};
+  TensorStreamOptions how{.measure_errors = options.measure_errors, .prepared = options.prepared, .cancel = options.cancel};
+  try {
+    say_where_it_goes_on(source, writer, plan, options);
+    if (options.memory_bytes > 0) how.working_bytes = working_bytes_within(options.memory_bytes, source, plan);
+    result.errors = stream_tensors(source, plan, writer, how, pool, progress);
+    if (options.written) options.written();
+    if (options.complete && !writer.only_to_commit()) {
+      formats::GgufMetadata metadata = plan.metadata;
+      options.complete(writer.hidden_path(), metadata);
+      writer.replace_metadata(metadata);
     }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kBadArgument)
+      writer.keep();  // too little memory: an earlier run's work is no worse for it
+    if (error.code() == ErrorCode::kCancelled && writer.keep()) {
+      say(options, fmt::format("what is done is kept: the same command goes on from there; to be rid of it, delete {}*",
+                               unfinished_path(path).replace_extension().string()));
+    }
+    throw;
   }
   writer.commit();
-  result.file_bytes = writer.total_bytes();
   return result;
 }
 

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "exporters/gguf/model_card.h"
+#include "exporters/gguf/split_plan.h"
 #include "tests/support/test_support.h"
 
 namespace aurea::exporters {
@@ -102,7 +105,7 @@ TEST(GgufExport, QuantizedSourcesNeedAWord) {
       export_gguf(quantized, plan_as(quantized, "Q4_K_M", true), scratch / "q4.gguf", {}, pool, kNoProgress));
 }
 
-TEST(GgufExport, ACancelLeavesNothingBehind) {
+TEST(GgufExport, ACancelLeavesNothingBehindThatNobodyCouldUse) {
   const test::ScratchDir scratch;
   ThreadPool pool(2);
   CancelToken cancel;
@@ -110,7 +113,120 @@ TEST(GgufExport, ACancelLeavesNothingBehind) {
     if (done > 1'000'000) cancel.request();
   };
   const models::ModelSource source = demo();
-  EXPECT_THROW(export_gguf(source, plan_as(source, "Q8_0"), scratch / "x.gguf", {}, pool, stop_soon, &cancel), Error);
+  // Without a fingerprint nothing could go on with it.
+  EXPECT_THROW(export_gguf(source, plan_as(source, "Q8_0"), scratch / "x.gguf", {.cancel = &cancel}, pool, stop_soon),
+               Error);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+/// Ends an export as a kill would after about `bytes` of the source.
+void break_off(const models::ModelSource& source, const GgufExportPlan& plan, const std::filesystem::path& path,
+               GgufExportOptions options, uint64_t bytes) {
+  ThreadPool pool(2);
+  CancelToken cancel;
+  options.cancel = &cancel;
+  const auto stop = [&](uint64_t done, const std::string&) {
+    if (done > bytes) cancel.request();
+  };
+  EXPECT_THROW(export_gguf(source, plan, path, options, pool, stop), Error);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(GgufExport, GoesOnWhereARunWasEnded) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  const models::ModelSource source = demo();
+  const GgufExportPlan plan = plan_as(source, "Q4_K_M");
+  std::string said;
+  const GgufExportOptions options{
+      .measure_errors = true, .fingerprint = "1", .notice = [&](const std::string& text) { said += text + "\n"; }};
+  const GgufExportResult whole = export_gguf(source, plan, scratch / "whole.gguf", options, pool, kNoProgress);
+  EXPECT_EQ(said, "");
+  for (const uint64_t bytes : {100'000, 3'000'000, 5'000'000, 9'000'000})
+    break_off(source, plan, scratch / "x.gguf", options, bytes);
+  EXPECT_NE(said.find("the same command goes on from there"), std::string::npos);
+  said.clear();
+  uint64_t first_seen = 0;
+  const auto look = [&](uint64_t done, const std::string&) { first_seen = first_seen == 0 ? done : first_seen; };
+  const GgufExportResult result = export_gguf(source, plan, scratch / "x.gguf", options, pool, look);
+  EXPECT_EQ(said.find("going on with what an earlier run left: "), 0u) << said;
+  EXPECT_TRUE(test::read_file(scratch / "x.gguf") == test::read_file(scratch / "whole.gguf"));
+  ASSERT_EQ(result.errors.size(), plan.tensors.size());
+  for (size_t n = 0; n < plan.tensors.size(); ++n) {
+    EXPECT_EQ(result.errors[n].error, whole.errors[n].error) << plan.tensors[n].name;
+    EXPECT_EQ(result.errors[n].weighted_signal, whole.errors[n].weighted_signal) << plan.tensors[n].name;
+    EXPECT_GT(result.errors[n].signal, 0) << plan.tensors[n].name;
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 2);
+}
+
+TEST(GgufExport, StartsAnewWhenSomethingThatDecidesTheBytesChanged) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  std::filesystem::copy(test::demo_model_dir(), scratch / "model", std::filesystem::copy_options::recursive);
+  const auto weights = scratch / "model" / "model.safetensors";
+  const std::vector<std::function<void(GgufExportOptions&, std::string & recipe)>> changes = {
+      [](GgufExportOptions& options, std::string&) { options.fingerprint = "2"; },
+      [](GgufExportOptions&, std::string& recipe) { recipe = "Q6_K"; },
+      [](GgufExportOptions& options, std::string&) { options.measure_errors = true; },
+      [&](GgufExportOptions&, std::string&) {
+        std::filesystem::last_write_time(weights,
+                                         std::filesystem::last_write_time(weights) + std::chrono::nanoseconds(1000));
+      },
+  };
+  for (const auto& change : changes) {
+    std::string said, recipe = "Q4_K_M";
+    GgufExportOptions options{
+        .overwrite = true, .fingerprint = "1", .notice = [&](const std::string& text) { said = text; }};
+    const models::ModelSource source = models::ModelSource::open(scratch / "model");
+    std::filesystem::remove(scratch / "x.gguf");
+    break_off(source, plan_as(source, "Q4_K_M"), scratch / "x.gguf", options, 3'000'000);
+    change(options, recipe);
+    export_gguf(source, plan_as(source, recipe.c_str()), scratch / "x.gguf", options, pool, kNoProgress);
+    EXPECT_NE(said.find("starting anew"), std::string::npos) << said;
+    export_as(source, recipe.c_str(), scratch / "direct.gguf", pool);
+    EXPECT_TRUE(test::read_file(scratch / "x.gguf") == test::read_file(scratch / "direct.gguf"));
+    std::filesystem::remove(scratch / "direct.gguf");
+  }
+}
+
+TEST(GgufExport, KeepsTheSplitOfItsSource) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  const models::ModelSource source = demo();
+  GgufExportPlan plan = plan_as(source, "F32");
+  EXPECT_THROW(keep_split(source, plan), Error);
+  const size_t n = plan.tensors.size();
+  std::swap(plan.tensors.front(), plan.tensors.back());  // an order of its own
+  export_gguf(source, plan, scratch / "f32.gguf", {.part_tensors = {0, 3, n - 3}}, pool, kNoProgress);
+  const models::ModelSource split = models::ModelSource::open(scratch / "f32-00001-of-00003.gguf");
+  GgufExportPlan again = plan_as(split, "Q8_0");
+  const std::vector<size_t> parts = keep_split(split, again);
+  EXPECT_EQ(parts, (std::vector<size_t>{0, 3, n - 3}));
+  const GgufExportResult result =
+      export_gguf(split, again, scratch / "q8.gguf", {.part_tensors = parts}, pool, kNoProgress);
+  EXPECT_EQ(result.path, scratch / "q8-00001-of-00003.gguf");
+  const formats::GgufFile file = formats::GgufFile::open(result.path);
+  EXPECT_EQ(file.part_ends(), split.gguf()->part_ends());
+  for (size_t i = 0; i < n; ++i) EXPECT_EQ(file.tensors()[i].name, split.gguf()->tensors()[i].name);
+  export_as(source, "Q8_0", scratch / "whole.gguf", pool);
+  const formats::GgufFile whole = formats::GgufFile::open(scratch / "whole.gguf");
+  for (const formats::GgufTensor& tensor : whole.tensors()) {
+    EXPECT_TRUE(std::ranges::equal(tensor.view.data, file.find(tensor.name)->view.data)) << tensor.name;
+  }
+}
+
+TEST(GgufExport, TooLittleMemoryIsSaid) {
+  const test::ScratchDir scratch;
+  ThreadPool pool(2);
+  const models::ModelSource source = demo();
+  try {
+    export_gguf(source, plan_as(source, "Q8_0"), scratch / "x.gguf", {.memory_bytes = 1 << 20}, pool, kNoProgress);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadArgument);
+    EXPECT_EQ(std::string(error.what()).find("--memory 1MiB: at least "), 0u) << error.what();
+  }
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 

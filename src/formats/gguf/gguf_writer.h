@@ -76,8 +76,8 @@ class GgufWriter {
   /// The finished file, or the first part of it, before it has its name; it can be opened after the last record().
   [[nodiscard]] std::filesystem::path hidden_path() const { return out_.hidden_path(0); }
 
-  /// The unfinished files stay for a later run.
-  void keep() { out_.keep(); }
+  /// The unfinished files stay for a later run, if there is something to go on with: false if not.
+  bool keep() { return out_.keep(); }
   /// Checks that all data came, syncs and renames the files into place.
   void commit();
 
