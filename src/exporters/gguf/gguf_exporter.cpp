@@ -46,7 +46,7 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
   TensorStreamOptions how{.measure_errors = options.measure_errors, .prepared = options.prepared, .cancel = options.cancel};
   try {
     say_where_it_goes_on(source, writer, plan, options);
-    if (options.memory_bytes > 0) how.working_bytes = working_bytes_within(options.memory_bytes, source, plan);
+    if (options.memory_bytes > 0) how.working_bytes = working_bytes_within(options.memory_bytes, source, plan, options.prepared != nullptr);
     result.errors = stream_tensors(source, plan, writer, how, pool, progress);
     if (options.written) options.written();
     if (options.complete && !writer.only_to_commit()) {

@@ -132,7 +132,8 @@ std::vector<ErrorSums> stream_tensors(const models::ModelSource& source, const G
   return errors;
 }
 
-uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& source, const GgufExportPlan& plan) {
+uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& source, const GgufExportPlan& plan,
+                              bool calibrated) {
   uint64_t least = 0;
   const PlannedTensor* widest = nullptr;
   for (const PlannedTensor& tensor : plan.tensors) {
@@ -141,7 +142,8 @@ uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& 
   }
   keep_no_freed_memory();
   for (const MappedFile& file : source.files()) file.release(file.bytes());  // headers, which were read
-  const ResidentMemory memory = resident_memory();
+  ResidentMemory memory = resident_memory();
+  if (calibrated) memory.peak = memory.now;
   const uint64_t taken = memory.now + kReserveBytes, needed = std::max(taken + least, memory.peak);
   if (widest != nullptr && needed > memory_bytes) {
     fail(ErrorCode::kBadArgument, "--memory {}: at least {}MiB are needed here: {}", to_byte_size(memory_bytes),

@@ -37,8 +37,10 @@ uint64_t source_bytes_done(const models::ModelSource& source, const GgufExportPl
                            const formats::GgufWriter& writer);
 
 /// How many bytes may be in work at once so that the process stays below `memory_bytes`. Throws kBadArgument, with the
-/// least memory that would do, when the largest rows of the plan do not fit.
-uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& source, const GgufExportPlan& plan);
+/// least memory that would do, when the largest rows of the plan do not fit. `calibrated`: what was taken for a
+/// calibration before does not count.
+uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& source, const GgufExportPlan& plan,
+                              bool calibrated);
 
 /// What tells one state of a source from another without reading it: paths, sizes and times of its files, and the
 /// values that are not in them.
