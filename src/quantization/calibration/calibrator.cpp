@@ -22,7 +22,7 @@ class Calibration {
   Calibration(const models::ModelSource& source, std::span<const int32_t> tokens, const CalibrateOptions& options,
               const kernels::KernelSet& kernels, ThreadPool& pool, const CurvatureSink& sink, const std::function<void(uint64_t)>& progress,
               const CancelToken* cancel)
-      : source_(source), tokens_(tokens), options_(options), kernels_(kernels), pool_(pool), sink_(sink), progress_(progress), cancel_(cancel),
+      : source_(source), tokens_(tokens), kernels_(kernels), pool_(pool), sink_(sink), progress_(progress), cancel_(cancel),
         segments_(cut_into_segments(source.description().graph)), random_(options.seed) {
     const size_t n_sequences = tokens.size() / options.length;
     if (n_sequences == 0) fail(ErrorCode::kBadArgument, "a text of {} tokens is too short to calibrate with: at least {} are needed", tokens.size(), options.length);
@@ -177,7 +177,6 @@ class Calibration {
 
   const models::ModelSource& source_;
   std::span<const int32_t> tokens_;
-  const CalibrateOptions& options_;
   const kernels::KernelSet& kernels_;
   ThreadPool& pool_;
   const CurvatureSink& sink_;
