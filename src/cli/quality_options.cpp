@@ -6,7 +6,10 @@
 #include "cli/common_options.h"
 #include "core/env.h"
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/progress.h"
+#include "core/resumable_output.h"
+#include "exporters/gguf/tensor_stream.h"
 #include "kernels/registry.h"
 #include "quantization/feedback/prepare.h"
 
@@ -15,26 +18,58 @@ namespace {
 
 constexpr size_t kSequenceTokens = 256;
 constexpr size_t kMaxTextBytes = size_t{1} << 30;
+constexpr size_t kMostTokens = size_t{1} << 17;  // more is time and memory for little
 
-/// Sequences of equal length.
-std::vector<quantization::Chunk> read_sequences(const std::string& path, const engine::Model& model) {
+quantization::CalibrationText joined(const std::vector<quantization::Chunk>& sequences) {
+  quantization::CalibrationText text{{}, sequences.front().size()};
+  for (const quantization::Chunk& sequence : sequences) text.tokens.insert(text.tokens.end(), sequence.begin(), sequence.end());
+  return text;
+}
+
+quantization::CalibrationText read_text(const std::string& path, const engine::Model& model, const Context& context) {
   const tokenizers::Tokenizer& tokenizer = model.tokenizer();
-  const auto tokens = tokenizer.encode(read_text_file(path, kMaxTextBytes), {.add_special = true, .parse_special = false});
+  auto tokens = tokenizer.encode(read_text_file(path, kMaxTextBytes), {.add_special = true, .parse_special = false});
+  if (tokens.size() > kMostTokens) {
+    context.notice(fmt::format("aurea: --calibration-text {}: {} tokens, of which the first {} are taken", path, tokens.size(), kMostTokens));
+    tokens.resize(kMostTokens);
+  }
   const size_t length = std::min<size_t>(kSequenceTokens, model.source().params().context_length);
   const auto& vocabulary = tokenizer.vocabulary();
-  auto chunks = quantization::cut_into_chunks(tokens, length, vocabulary.add_bos ? vocabulary.bos : std::nullopt);
+  const auto chunks = quantization::cut_into_chunks(tokens, length, vocabulary.add_bos ? vocabulary.bos : std::nullopt);
   if (chunks.empty()) {
     fail(ErrorCode::kBadArgument, "--calibration-text {}: {} tokens; at least {} are needed, some ten thousand are good", path, tokens.size(), length);
   }
-  return chunks;
+  return joined(chunks);
 }
 
-std::vector<quantization::Chunk> write_sequences(const engine::Model& model, const SelfCalibrationFlags& self, unsigned threads, const Context& context) {
+quantization::CalibrationText write_text(const engine::Model& model, const SelfCalibrationFlags& self, unsigned threads, const Context& context) {
   engine::EngineOptions options;
   options.n_threads = threads;
   options.kernel_set = env::cpu();
   engine::Engine engine(model.source(), options);
-  return self.write(model, engine, context);
+  return joined(self.write(model, engine, context));
+}
+
+/// Of all that decides what is rounded to what.
+std::string fingerprint_of(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const std::string& choices,
+                           const std::optional<quantization::CalibrationText>& text) {
+  FastHash hash;
+  hash.update(fmt::format("aurea {}\n{}\n{}\n", AUREA_VERSION, choices, exporters::source_fingerprint(source)));
+  for (const exporters::PlannedTensor& tensor : plan.tensors) hash.update(fmt::format("{} {}\n", tensor.name, name(tensor.type)));
+  if (text) hash.update(std::as_bytes(std::span(text->tokens)));
+  return hash.hex();
+}
+
+void round_into(quantization::RoundingWork& work, const models::ModelSource& source, std::span<const std::optional<QuantType>> types,
+                unsigned threads, const Context& context) {
+  ThreadPool pool(threads);
+  quantization::PrepareOptions options;
+  options.calibration.length = work.text()->length;
+  const std::vector<int32_t>& tokens = work.text()->tokens;
+  Progress progress("round", quantization::prepare_work(source, tokens.size(), options), ProgressUnit::kItems, context.quiet);
+  quantization::prepare_with_feedback(source, types, tokens, options, kernels::select_kernel_set(env::cpu()), pool, work,
+                                      [&](uint64_t done) { progress.update(done); }, &context.cancel);
+  progress.finish();
 }
 
 }  // namespace
@@ -48,26 +83,33 @@ void QualityFlags::add_to(CLI::App& app) {
   app.add_option("--calibration-text", text_file, "The text for --quality best; without it the model writes its own");
 }
 
-std::unique_ptr<quantization::PreparedTensors> QualityFlags::prepare(const std::string& path, const models::ModelSource& source,
-                                                                     const exporters::GgufExportPlan& plan, const std::string& output,
-                                                                     const SelfCalibrationFlags& self, unsigned threads,
-                                                                     const Context& context) const {
+std::unique_ptr<quantization::RoundingWork> QualityFlags::prepare(const std::string& path, const models::ModelSource& source,
+                                                                  const exporters::GgufExportPlan& plan, const std::string& output,
+                                                                  const std::string& choices, const SelfCalibrationFlags& self,
+                                                                  unsigned threads, const Context& context) const {
   const engine::Model model = engine::Model::load(path);
-  const auto sequences = text_file.empty() ? write_sequences(model, self, threads, context) : read_sequences(text_file, model);
-  std::vector<int32_t> tokens;
-  for (const quantization::Chunk& sequence : sequences) tokens.insert(tokens.end(), sequence.begin(), sequence.end());
+  std::optional<quantization::CalibrationText> given;
+  if (!text_file.empty()) given = read_text(text_file, model, context);
+  const quantization::SelfCalibration own = self.options(model);
   std::vector<std::optional<QuantType>> types(source.description().tensors.size());
   for (const exporters::PlannedTensor& tensor : plan.tensors) types[tensor.source] = tensor.type;
-
-  auto prepared = std::make_unique<quantization::PreparedTensors>(std::filesystem::path(output).parent_path());
-  ThreadPool pool(threads);
-  Progress progress("calibrate", quantization::calibration_work(source, tokens.size()), ProgressUnit::kItems, context.quiet);
-  quantization::PrepareOptions options;
-  options.calibration.length = sequences.front().size();
-  quantization::prepare_with_feedback(source, types, tokens, options, kernels::select_kernel_set(env::cpu()), pool, *prepared,
-                                      [&](uint64_t done) { progress.update(done); }, &context.cancel);
-  progress.finish();
-  return prepared;
+  auto work = std::make_unique<quantization::RoundingWork>(output, source, types, given ? given->tokens.size() : own.sequences * own.length,
+                                                           fingerprint_of(source, plan, choices, given), &context.cancel);
+  if (!work->remark().empty()) context.notice("aurea: " + work->remark());
+  if (!work->matrices().empty()) {
+    context.notice(fmt::format("aurea: going on with what an earlier run left: {} matrices are rounded", work->matrices().size()));
+  }
+  try {
+    if (!work->text()) work->put_text(given ? std::move(*given) : write_text(model, self, threads, context));
+    round_into(*work, source, types, threads, context);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled && work->keep()) {
+      context.notice(fmt::format("aurea: what is done is kept: the same command goes on from there; to be rid of it, delete {}*",
+                                 unfinished_path(output).string()));
+    }
+    throw;
+  }
+  return work;
 }
 
 }  // namespace aurea::cli

@@ -205,4 +205,39 @@ bool reverse_cholesky(const KernelSet& kernels, ThreadPool& pool, float* h, size
   return true;
 }
 
+void solve_factored(const KernelSet& kernels, ThreadPool& pool, const float* r, size_t n, float* x, size_t m) {
+  constexpr size_t kBlock = 64;
+  const auto solve_block = [&](size_t begin, size_t end, bool transposed) {
+    pool.parallel_for(m, 8, [&](size_t first, size_t last, unsigned) {
+      for (size_t row = first; row < last; ++row) {
+        float* y = x + row * n;
+        if (transposed) {  // Y R^T = X: from the last column to the first
+          for (size_t j = end; j-- > begin;) {
+            y[j] /= r[j * n + j];
+            for (size_t i = begin; i < j; ++i) y[i] -= y[j] * r[i * n + j];
+          }
+        } else {  // Z R = Y: from the first to the last
+          for (size_t j = begin; j < end; ++j) {
+            y[j] /= r[j * n + j];
+            for (size_t k = j + 1; k < end; ++k) y[k] -= y[j] * r[j * n + k];
+          }
+        }
+      }
+    });
+  };
+  for (size_t end = n; end > 0;) {
+    const size_t begin = (end - 1) / kBlock * kBlock;
+    multiply(kernels, pool, {.a = x + end, .a_row = n, .a_col = 1, .b = r + begin * n + end, .b_row = 1, .b_col = n, .c = x + begin,
+                             .c_row = n, .m = m, .n = end - begin, .k = n - end, .alpha = -1});
+    solve_block(begin, end, true);
+    end = begin;
+  }
+  for (size_t begin = 0; begin < n; begin += kBlock) {
+    const size_t end = std::min(n, begin + kBlock);
+    multiply(kernels, pool, {.a = x, .a_row = n, .a_col = 1, .b = r + begin, .b_row = n, .b_col = 1, .c = x + begin, .c_row = n, .m = m,
+                             .n = end - begin, .k = begin, .alpha = -1});
+    solve_block(begin, end, false);
+  }
+}
+
 }  // namespace aurea::quantization

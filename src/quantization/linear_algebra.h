@@ -41,4 +41,8 @@ void damp(float* h, size_t n, float share);
 /// theorem 10.3). False, and h of no use any more, when a pivot is not a positive number.
 [[nodiscard]] bool reverse_cholesky(const kernels::KernelSet& kernels, ThreadPool& pool, float* h, size_t n);
 
+/// In place: x [m, n] becomes X (R R^T)^-1 with r [n, n] as reverse_cholesky leaves it. Backward stable, row by row (Higham,
+/// theorem 10.4).
+void solve_factored(const kernels::KernelSet& kernels, ThreadPool& pool, const float* r, size_t n, float* x, size_t m);
+
 }  // namespace aurea::quantization

@@ -135,24 +135,30 @@ void print_dry_run(const models::ModelSource& source, const exporters::GgufExpor
 void write_file(const models::ModelSource& source, exporters::GgufExportPlan plan, const Options& options,
                 const Context& context) {
   const auto start = std::chrono::steady_clock::now();
-  std::unique_ptr<quantization::PreparedTensors> prepared;
+  const std::string choices = choices_line(*options.command);
+  std::unique_ptr<quantization::RoundingWork> rounded;
   if (options.quality.best()) {
-    prepared = options.quality.prepare(options.source, source, plan, options.output, options.importance.self, options.threads, context);
+    rounded = options.quality.prepare(options.source, source, plan, options.output, choices, options.importance.self, options.threads, context);
   }
   ThreadPool pool(options.threads);
   Progress progress(fmt::format("quantize {}", quantization::find_recipe(options.type).name), source.tensor_bytes(),
                     ProgressUnit::kBytes, context.quiet);
-  const std::string choices = choices_line(*options.command);
   exporters::GgufExportOptions export_options{.overwrite = options.force,
-                                              .prepared = prepared.get(),
+                                              .prepared = rounded ? &rounded->matrices() : nullptr,
                                               .measure_errors = !options.report.path.empty()};
   options.certify.prepare(source, choices, options.threads, context, plan, export_options);
   options.result.apply(source, choices, context, plan, export_options);
+  if (rounded) export_options.fingerprint += rounded->fingerprint();
   export_options.skipped = [&](uint64_t done) { progress.skip(done); };
   export_options.written = [&] { progress.finish(); };
-  const exporters::GgufExportResult result =
-      exporters::export_gguf(source, plan, options.output, export_options, pool,
-                             [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); });
+  exporters::GgufExportResult result;
+  try {
+    result = exporters::export_gguf(source, plan, options.output, export_options, pool,
+                                    [&](uint64_t done, const std::string& tensor) { progress.update(done, tensor); });
+  } catch (const Error& error) {  // stopped, or too little memory: the rounding was not in vain
+    if (rounded && (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kBadArgument)) rounded->keep();
+    throw;
+  }
   options.report.write(source, plan, result, choices, options.certify.text_file, options.force, context);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 

@@ -16,7 +16,7 @@ namespace aurea::exporters {
 
 struct GgufExportOptions {
   bool overwrite = false;
-  const quantization::PreparedTensors* prepared = nullptr;  // matrices that are encoded already; null: none
+  const quantization::Replacements* prepared = nullptr;  // matrices that are encoded already; null: none
   /// Numbers of tensors of the parts of a split file, in the plan's order; fewer than two: one file.
   std::vector<size_t> part_tensors = {};
   /// Of the whole process while tensors are written; 0: no limit.

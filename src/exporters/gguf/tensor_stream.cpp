@@ -70,7 +70,7 @@ class Stream {
                                               .first_row = skipped / row,
                                               .working_bytes = options_.working_bytes,
                                               .errors = sums,
-                                              .encoded = options_.prepared == nullptr ? nullptr : options_.prepared->find({tensor.source, index}),
+                                              .encoded = prepared({tensor.source, index}),
                                               .cancel = options_.cancel};
       if (source_.is_mapped(tensor.source)) {
         how.prefetch = MappedFile::prefetch;
@@ -88,6 +88,12 @@ class Stream {
   }
 
  private:
+  [[nodiscard]] const TensorView* prepared(quantization::MatrixId id) const {
+    if (options_.prepared == nullptr) return nullptr;
+    const auto found = options_.prepared->find(id);
+    return found == options_.prepared->end() ? nullptr : &found->second;
+  }
+
   const models::ModelSource& source_;
   const quantization::Importance* importance_;
   formats::GgufWriter& writer_;

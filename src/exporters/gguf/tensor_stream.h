@@ -10,7 +10,7 @@
 #include "exporters/gguf/export_plan.h"
 #include "formats/gguf/gguf_writer.h"
 #include "models/source.h"
-#include "quantization/feedback/prepared_tensors.h"
+#include "quantization/calibration/segment_pass.h"
 #include "quantization/quantize_tensor.h"
 
 namespace aurea::exporters {
@@ -21,7 +21,7 @@ using ExportProgress = std::function<void(uint64_t bytes_done, const std::string
 struct TensorStreamOptions {
   uint64_t working_bytes = quantization::kAmpleWorkingBytes;
   bool measure_errors = false;
-  const quantization::PreparedTensors* prepared = nullptr;  // matrices that are encoded already
+  const quantization::Replacements* prepared = nullptr;  // matrices that are encoded already
   const CancelToken* cancel = nullptr;
 };
 

@@ -39,19 +39,23 @@ Choice choose(const float* scores, size_t n, size_t skipped, float jitter) {
   return {best, static_cast<float>(1.0 / sum)};
 }
 
-/// The rows of one expert, gathered: [n, width] each.
-struct ExpertRows {
-  std::vector<size_t> rows;     // of the batch
-  std::vector<float> weights;   // of the expert in each row
-  std::vector<float> x, gate, up, inner, out;
-};
-
 Rows as_rows(std::vector<float>& values, size_t width) { return {values.data(), width, width}; }
 
 /// Which rows go to `expert`, and its MLP on them.
 ExpertRows run_expert(const Node& node, PassState& state, size_t expert) {
-  const auto& op = std::get<Experts>(node.op);
-  const Rows x = state.values[node.inputs[0]], routing = state.values[node.inputs[1]];
+  ExpertRows e = gather_expert_rows(node, state, expert, state.values[node.inputs[1]]);
+  if (e.rows.empty()) return e;
+  run_expert_inner(node, state, expert, e);
+  const TensorView& down = state.matrix({std::get<Experts>(node.op).down, expert});
+  e.out.assign(e.rows.size() * down.rows(), 0.0f);
+  add_product(state, down, as_rows(e.inner, down.cols()), as_rows(e.out, down.rows()), e.rows.size());
+  return e;
+}
+
+}  // namespace
+
+ExpertRows gather_expert_rows(const Node& node, const PassState& state, size_t expert, Rows routing) {
+  const Rows x = state.values[node.inputs[0]];
   ExpertRows e;
   for (size_t r = 0; r < state.shape.n_rows(); ++r) {
     for (size_t choice = 0; choice < kChoices; ++choice) {
@@ -61,22 +65,20 @@ ExpertRows run_expert(const Node& node, PassState& state, size_t expert) {
       e.x.insert(e.x.end(), x.row(r), x.row(r) + x.width);
     }
   }
-  const size_t n = e.rows.size();
-  if (n == 0) return e;
-  const TensorView &gate = state.source.parts(op.gate)[expert], &up = state.source.parts(op.up)[expert],
-                   &down = state.source.parts(op.down)[expert];
-  e.gate.assign(n * gate.rows(), 0.0f);
-  e.up.assign(n * up.rows(), 0.0f);
-  e.inner.assign(n * up.rows(), 0.0f);
-  e.out.assign(n * down.rows(), 0.0f);
-  add_product(state, gate, as_rows(e.x, gate.cols()), as_rows(e.gate, gate.rows()), n);
-  add_product(state, up, as_rows(e.x, up.cols()), as_rows(e.up, up.rows()), n);
-  silu_mul(e.gate.data(), e.up.data(), e.inner.data(), e.inner.size());
-  add_product(state, down, as_rows(e.inner, down.cols()), as_rows(e.out, down.rows()), n);
   return e;
 }
 
-}  // namespace
+void run_expert_inner(const Node& node, PassState& state, size_t expert, ExpertRows& e) {
+  const auto& op = std::get<Experts>(node.op);
+  const size_t n = e.rows.size();
+  const TensorView &gate = state.matrix({op.gate, expert}), &up = state.matrix({op.up, expert});
+  e.gate.assign(n * gate.rows(), 0.0f);
+  e.up.assign(n * up.rows(), 0.0f);
+  e.inner.assign(n * up.rows(), 0.0f);
+  add_product(state, gate, as_rows(e.x, gate.cols()), as_rows(e.gate, gate.rows()), n);
+  add_product(state, up, as_rows(e.x, up.cols()), as_rows(e.up, up.rows()), n);
+  silu_mul(e.gate.data(), e.up.data(), e.inner.data(), e.inner.size());
+}
 
 float exponential(float x) { return exp_f(x); }
 float sigmoid(float x) { return 1.0f / (1.0f + exp_f(-x)); }
@@ -124,17 +126,16 @@ void backward_experts(const Node& node, PassState& state) {
     ExpertRows e = run_expert(node, state, expert);
     const size_t n = e.rows.size();
     if (n == 0) continue;
-    const TensorView &gate = state.source.parts(op.gate)[expert], &up = state.source.parts(op.up)[expert],
-                     &down = state.source.parts(op.down)[expert];
+    const TensorView &gate = state.matrix({op.gate, expert}), &up = state.matrix({op.up, expert}), &down = state.matrix({op.down, expert});
     std::vector<float> d_out(n * dy.width), d_inner(e.inner.size(), 0.0f), d_gate(e.gate.size(), 0.0f), d_up(e.up.size(), 0.0f), d_x(e.x.size(), 0.0f);
     for (size_t i = 0; i < n; ++i) {
       for (size_t c = 0; c < dy.width; ++c) d_out[i * dy.width + c] = e.weights[i] * dy.row(e.rows[i])[c];
     }
-    (*state.sink)({op.down, expert, as_rows(e.inner, down.cols()), as_rows(d_out, down.rows()), n});
+    (*state.sink)({{op.down, expert}, as_rows(e.inner, down.cols()), as_rows(d_out, down.rows()), n});
     add_product_of_transposed(state, down, as_rows(d_out, down.rows()), as_rows(d_inner, down.cols()), n);
     add_silu_mul_gradients(e.gate.data(), e.up.data(), d_inner.data(), d_gate.data(), d_up.data(), d_inner.size());
-    (*state.sink)({op.gate, expert, as_rows(e.x, gate.cols()), as_rows(d_gate, gate.rows()), n});
-    (*state.sink)({op.up, expert, as_rows(e.x, up.cols()), as_rows(d_up, up.rows()), n});
+    (*state.sink)({{op.gate, expert}, as_rows(e.x, gate.cols()), as_rows(d_gate, gate.rows()), n});
+    (*state.sink)({{op.up, expert}, as_rows(e.x, up.cols()), as_rows(d_up, up.rows()), n});
     add_product_of_transposed(state, gate, as_rows(d_gate, gate.rows()), as_rows(d_x, gate.cols()), n);
     add_product_of_transposed(state, up, as_rows(d_up, up.rows()), as_rows(d_x, up.cols()), n);
     for (size_t i = 0; i < n; ++i) {

@@ -114,15 +114,15 @@ void forward_linear(const Node& node, PassState& state) {
   const Rows x = state.values[node.inputs[0]], y = state.values[node.output];
   const std::vector<float> bias = op.bias ? load_vector(state, *op.bias) : std::vector<float>(y.width, 0.0f);
   for (size_t r = 0; r < state.shape.n_rows(); ++r) std::ranges::copy(bias, y.row(r));
-  add_product(state, state.source.tensor(op.weight), x, y, state.shape.n_rows());
+  add_product(state, state.matrix({op.weight}), x, y, state.shape.n_rows());
 }
 
 void backward_linear(const Node& node, PassState& state) {
   const auto& op = std::get<models::Linear>(node.op);
   const Rows x = state.values[node.inputs[0]], dy = state.gradients[node.output];
   const size_t n_rows = state.shape.n_rows();
-  (*state.sink)({op.weight, 0, x, dy, n_rows});
-  add_product_of_transposed(state, state.source.tensor(op.weight), dy, state.gradients[node.inputs[0]], n_rows);
+  (*state.sink)({{op.weight}, x, dy, n_rows});
+  add_product_of_transposed(state, state.matrix({op.weight}), dy, state.gradients[node.inputs[0]], n_rows);
 }
 
 /// sign: 1 rotates, -1 rotates back. src and dst [n_heads, head_dim]; adds to dst, or sets it.
@@ -213,7 +213,7 @@ void backward_select_rows(const Node& node, PassState& state) {
 /// The embedding's rows come from the caller; what reaches the sink is the gradient of each token's row.
 void backward_embedding(const Node& node, PassState& state) {
   const Rows dy = state.gradients[node.output];
-  (*state.sink)({std::get<models::Embedding>(node.op).table, 0, dy, {}, state.shape.n_rows()});
+  (*state.sink)({{std::get<models::Embedding>(node.op).table}, dy, {}, state.shape.n_rows()});
 }
 
 template <typename... Ops>

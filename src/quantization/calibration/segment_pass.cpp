@@ -58,37 +58,50 @@ void add_product_of_transposed(PassState& state, const TensorView& weight, Rows 
   });
 }
 
+void embed_tokens(const TensorView& table, std::span<const int32_t> tokens, float* rows, ThreadPool& pool) {
+  const auto decode = codecs::codec(table.type).decode;
+  const size_t n = table.cols();
+  pool.parallel_for(tokens.size(), 64, [&](size_t begin, size_t end, unsigned) {
+    for (size_t t = begin; t < end; ++t) decode(table.row(static_cast<uint64_t>(tokens[t])), rows + t * n, n);
+  });
+}
+
+const TensorView& PassState::matrix(MatrixId id) const {
+  if (replacements != nullptr) {
+    const auto found = replacements->find(id);
+    if (found != replacements->end()) return found->second;
+  }
+  return source.parts(id.tensor)[id.part];
+}
+
 SegmentPass::SegmentPass(const models::ModelSource& source, const kernels::KernelSet& kernels, ThreadPool& pool, const Segment& segment,
-                         size_t max_rows)
-    : segment_(segment), state_{source, kernels, pool, {}, {}, {}, {}, {}}, max_rows_(max_rows) {
-  // One place per value; a slice is a view of its source's place, in values and in gradients alike.
-  const models::Graph& graph = source.description().graph;
-  state_.values.resize(graph.values.size());
-  state_.gradients.resize(graph.values.size());
+                         size_t max_rows, const Replacements* replacements)
+    : segment_(segment), state_{source, replacements, kernels, pool, {}, {}, {}, {}, {}}, max_rows_(max_rows) {
+  place(state_.values, value_buffer_);
+}
+
+void SegmentPass::place(std::vector<Rows>& rows, std::vector<float>& buffer) const {
+  const models::Graph& graph = state_.source.description().graph;
+  rows.resize(graph.values.size());
   std::vector<std::pair<ValueId, size_t>> places;
   size_t total = 0;
-  const auto place = [&](ValueId value) {
+  const auto add = [&](ValueId value) {
     places.emplace_back(value, total);
-    total += graph.values[value].width * max_rows;
+    total += graph.values[value].width * max_rows_;
   };
-  place(segment.input);
-  for (const Node& node : segment.nodes) {
-    if (!std::holds_alternative<models::Slice>(node.op) && node.output != segment.input) place(node.output);
+  add(segment_.input);
+  for (const Node& node : segment_.nodes) {
+    if (!std::holds_alternative<models::Slice>(node.op) && node.output != segment_.input) add(node.output);
   }
-  value_buffer_.assign(total, 0.0f);
-  gradient_buffer_.assign(total, 0.0f);
+  buffer.assign(total, 0.0f);
   for (const auto& [value, offset] : places) {
     const size_t width = graph.values[value].width;
-    state_.values[value] = {value_buffer_.data() + offset, width, width};
-    state_.gradients[value] = {gradient_buffer_.data() + offset, width, width};
+    rows[value] = {buffer.data() + offset, width, width};
   }
-  for (const Node& node : segment.nodes) {
+  for (const Node& node : segment_.nodes) {
     if (const auto* slice = std::get_if<models::Slice>(&node.op)) {
-      const size_t width = graph.values[node.output].width;
-      for (auto* rows : {&state_.values, &state_.gradients}) {
-        const Rows& parent = (*rows)[node.inputs[0]];
-        (*rows)[node.output] = {parent.data + slice->begin, parent.stride, width};
-      }
+      const Rows& parent = rows[node.inputs[0]];
+      rows[node.output] = {parent.data + slice->begin, parent.stride, graph.values[node.output].width};
     }
   }
 }
@@ -111,6 +124,11 @@ void SegmentPass::fill_rope() {
 }
 
 Rows SegmentPass::forward(BatchShape shape, std::span<const float> input) {
+  forward_to(segment_.nodes.size(), shape, input);
+  return state_.values[segment_.output];
+}
+
+void SegmentPass::forward_to(size_t last, BatchShape shape, std::span<const float> input) {
   const Rows first = state_.values[segment_.input];
   AUREA_CHECK(shape.n_rows() <= max_rows_ && input.size() == shape.n_rows() * first.width);
   if (shape.length != state_.shape.length) {
@@ -119,14 +137,17 @@ Rows SegmentPass::forward(BatchShape shape, std::span<const float> input) {
   }
   state_.shape = shape;
   std::ranges::copy(input, first.data);
-  for (const Node& node : segment_.nodes) calibration_op(node.op).forward(node, state_);
-  return state_.values[segment_.output];
+  for (const Node& node : segment_.nodes.first(last)) calibration_op(node.op).forward(node, state_);
 }
 
 std::span<const float> SegmentPass::backward(std::span<const float> output_gradient, const MatrixSink& sink) {
+  if (gradient_buffer_.empty()) {
+    place(state_.gradients, gradient_buffer_);
+  } else {
+    std::ranges::fill(gradient_buffer_, 0.0f);
+  }
   const Rows last = state_.gradients[segment_.output], first = state_.gradients[segment_.input];
   AUREA_CHECK(output_gradient.size() == state_.shape.n_rows() * last.width);
-  std::ranges::fill(gradient_buffer_, 0.0f);
   std::ranges::copy(output_gradient, last.data);
   state_.sink = &sink;
   for (size_t n = segment_.nodes.size(); n-- > 0;) calibration_op(segment_.nodes[n].op).backward(segment_.nodes[n], state_);

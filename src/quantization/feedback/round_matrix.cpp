@@ -257,7 +257,8 @@ RoundResult round_matrix(const TensorView& source, const Curvature& curvature, Q
   AUREA_CHECK(recoder != nullptr && n_in == curvature.n_in && n_out == curvature.n_out);
   AUREA_CHECK(out.size() == n_out * row_bytes(type, n_in));
   const auto n_tokens = static_cast<double>(curvature.n_rows);
-  const Factor columns = factorize(curvature.input, n_in, n_tokens, options.damping, kernels, pool);
+  const double ratio = static_cast<double>(n_in) / n_tokens;
+  const Factor columns = factorize(curvature.input, n_in, n_tokens, options.damping + options.few_tokens * static_cast<float>(ratio), kernels, pool);
   Shared shared{source, type, *recoder, kernels, columns, {}, {}, {}, {}, out, options};
   shared.windows.resize((n_in + kRecodeColumns - 1) / kRecodeColumns * kRecodeColumns * kRecodeColumns);
   shared.factors.resize(shared.windows.size());
@@ -282,7 +283,7 @@ RoundResult round_matrix(const TensorView& source, const Curvature& curvature, Q
   std::vector<Factor> outputs;
   for (size_t g = 0; g < curvature.output.size(); ++g) {
     const size_t n = std::min(curvature.group, n_out - g * curvature.group);
-    outputs.push_back(factorize(in_strip_order(curvature.output[g], n), n, n_tokens, options.output_damping, kernels, pool));
+    outputs.push_back(factorize(in_strip_order(curvature.output[g], n), n, static_cast<double>(curvature.n_output_rows), options.output_damping, kernels, pool));
   }
   const size_t n_groups = (n_out + curvature.group - 1) / curvature.group;
   std::vector<double> losses(n_groups);
@@ -294,6 +295,7 @@ RoundResult round_matrix(const TensorView& source, const Curvature& curvature, Q
   });
   RoundResult result;
   for (const double loss : losses) result.loss += loss / 2;
+  if (outputs.empty()) result.loss *= curvature.output_mean;
   return result;
 }
 

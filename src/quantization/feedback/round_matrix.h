@@ -19,9 +19,10 @@ namespace aurea::quantization {
 
 struct RoundOptions {
   float damping = 0.01f;         // of H, in parts of its mean diagonal
+  float few_tokens = 0.3f;       // more of it, times n_in / n_rows: few tokens tell little about many inputs
   float output_damping = 0.1f;   // of G
   int rounds = 2;                // times that the scales are searched anew for the values as the feedback left them
-  int sweeps = 2;                // of coordinate descent over the codes of a window
+  int sweeps = 4;                // of coordinate descent over the codes of a window
 };
 
 /// The loss tr(G D H D^T) / 2 per token of the result, an estimate of the KL divergence that it adds.

@@ -47,7 +47,7 @@ Problem make_problem(size_t rows, size_t cols, ThreadPool& pool) {
   for (float& value : problem.weights) value = 0.02f * normal(random);
   Curvature& c = problem.curvature;
   constexpr size_t kTokens = 1500;
-  c.n_in = cols, c.n_out = rows, c.n_rows = kTokens, c.group = std::min(kOutputGroup, rows);
+  c.n_in = cols, c.n_out = rows, c.n_rows = c.n_output_rows = kTokens, c.group = std::min(kOutputGroup, rows);
   c.input.assign(gram_floats(cols), 0.0f);
   add_gram(kernels, pool, correlated(kTokens, cols, random).data(), cols, kTokens, cols, c.input.data());
   for (size_t first = 0; first < rows; first += c.group) {
