@@ -242,6 +242,52 @@ TEST(ReverseCholesky, SameBitsOnAllSetsAndThreads) {
   });
 }
 
+TEST(SolveFactored, GivesTheRowsBack) {
+  ThreadPool pool(2);
+  constexpr size_t kRows = 19;
+  for (const size_t n : {1, 2, 63, 64, 65, 130, 257}) {
+    std::vector<float> r = without_lower(to_f32(gram_f64(activations(3 * n, n, 3, 1, n), n)), n);
+    damp(r.data(), n, 0.05f);
+    ASSERT_TRUE(reverse_cholesky(kernels::select_kernel_set(), pool, r.data(), n));
+    const std::vector<float> want = activations(kRows, n, 2, 1, 3);
+    std::vector<float> x(kRows * n);  // want R R^T
+    for (size_t row = 0; row < kRows; ++row) {
+      std::vector<double> product(n);
+      for (size_t k = 0; k < n; ++k) {
+        for (size_t i = 0; i <= k; ++i) product[k] += static_cast<double>(want[row * n + i]) * r[i * n + k];
+      }
+      for (size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (size_t k = j; k < n; ++k) sum += product[k] * r[j * n + k];
+        x[row * n + j] = static_cast<float>(sum);
+      }
+    }
+    solve_factored(kernels::select_kernel_set(), pool, r.data(), n, x.data(), kRows);
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      error += std::pow(x[i] - want[i], 2);
+      norm += std::pow(want[i], 2);
+    }
+    EXPECT_LT(std::sqrt(error / norm), 2e-3) << n;  // 24 bits, less the condition of R R^T
+  }
+}
+
+TEST(SolveFactored, SameBitsOnAllSetsAndThreads) {
+  constexpr size_t kN = 150, kRows = 40;
+  std::vector<float> r = to_f32(gram_f64(activations(kN + 50, kN, 3, 0.5f, 11), kN));
+  ThreadPool pool(1);
+  damp(r.data(), kN, 0.01f);
+  ASSERT_TRUE(reverse_cholesky(kernels::select_kernel_set(), pool, r.data(), kN));
+  const std::vector<float> rows = activations(kRows, kN, 2, 1, 3);
+  std::vector<float> want;
+  on_all([&](const KernelSet& kernels, ThreadPool& threads) {
+    std::vector<float> x = rows;
+    solve_factored(kernels, threads, r.data(), kN, x.data(), kRows);
+    if (want.empty()) want = x;
+    EXPECT_TRUE(same_bits(x, want));
+  });
+}
+
 TEST(ReverseCholesky, RefusesWhatIsNotPositiveDefinite) {
   constexpr size_t kN = 90;
   ThreadPool pool(2);

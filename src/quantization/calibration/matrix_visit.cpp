@@ -204,7 +204,7 @@ class Visit {
 
   void visit_output() {
     const models::TensorId weight = std::get<models::Linear>(graph_.nodes.back().op).weight;
-    if (!visitor_.wants({weight})) return;
+    if (!visitor_.wants({weight})) return advance(original_.size() / width_);
     MatrixInputs inputs = empty_inputs(width_);
     for (const Batch& batch : batches_) {
       const size_t n = batch.shape.n_rows();

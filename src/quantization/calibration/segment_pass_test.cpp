@@ -146,7 +146,7 @@ TEST(SegmentPass, TheSinkSeesWhatEveryMatrixIsMultipliedWith) {
   const std::vector<float> y = copy_rows(pass.forward(kShape, x));
   std::vector<std::string> seen;
   pass.backward(std::vector<float>(y.size(), 1.0f), [&](const MatrixRows& rows) {
-    const models::TensorSpec& spec = source.description().tensors[rows.weight];
+    const models::TensorSpec& spec = source.description().tensors[rows.weight.tensor];
     seen.push_back(spec.name);
     EXPECT_EQ(rows.x.width, spec.shape[1]);
     EXPECT_EQ(rows.dy.width, spec.shape[0]);
