@@ -80,6 +80,19 @@ SegmentPass::SegmentPass(const models::ModelSource& source, const kernels::Kerne
   place(state_.values, value_buffer_);
 }
 
+SegmentPass::~SegmentPass() {
+  const auto release = [&](models::TensorId id) {
+    if (!state_.source.is_mapped(id)) return;
+    for (const TensorView& part : state_.source.parts(id)) state_.source.release(part.data);
+  };
+  for (const Node& node : segment_.nodes) {
+    if (const auto* linear = std::get_if<models::Linear>(&node.op)) release(linear->weight);
+    if (const auto* experts = std::get_if<models::Experts>(&node.op)) {
+      for (const models::TensorId id : {experts->gate, experts->up, experts->down}) release(id);
+    }
+  }
+}
+
 void SegmentPass::place(std::vector<Rows>& rows, std::vector<float>& buffer) const {
   const models::Graph& graph = state_.source.description().graph;
   rows.resize(graph.values.size());

@@ -61,6 +61,10 @@ class SegmentPass {
   /// Batches have at most `max_rows` rows.
   SegmentPass(const models::ModelSource& source, const kernels::KernelSet& kernels, ThreadPool& pool, const Segment& segment,
               size_t max_rows, const Replacements* replacements = nullptr);
+  /// Gives the pages of the source's matrices back.
+  ~SegmentPass();
+  SegmentPass(const SegmentPass&) = delete;
+  SegmentPass& operator=(const SegmentPass&) = delete;
 
   /// input: [n_rows, width of the input value]. The result stays valid until the next call.
   Rows forward(BatchShape shape, std::span<const float> input);
