@@ -8,13 +8,7 @@ constexpr size_t kStrip = 32;  // a fixed length lets the compiler use vectors
 
 bool is_finite(uint16_t bits) { return (bits & 0x7F80u) != 0x7F80u; }
 
-void decode(const std::byte* src, float* dst, size_t n) {
-  for (size_t i = 0; i < n; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, src + i * sizeof bits, sizeof bits);
-    dst[i] = bf16_to_f32(bits);
-  }
-}
+void decode(const std::byte* src, float* dst, size_t n) { search_set().bf16_row(src, dst, n); }
 
 /// Finite values only, which may yet round to infinity; false if one did.
 bool encode_strip(const float* __restrict src, uint16_t* __restrict bits) {

@@ -53,10 +53,6 @@ inline constexpr float kLargestImportance = 0x1p66f;
 /// in 0 .. kLargestImportance, kUnsupported if a value for a block type is beyond kLargestValue.
 void check_row(QuantType type, const float* x, size_t n, const float* importance);
 
-/// check_row for a block type with importance, and the mean of x^2 over the row (float32, in element order): the sum is
-/// a chain of additions, and the checks fill its waiting times. n is a multiple of 32.
-float check_row_and_mean_square(QuantType type, const float* x, size_t n, const float* importance);
-
 /// Codec::decode from a function that decodes one block of kElements values.
 template <class Block, int kElements, void (*kDecodeBlock)(const Block&, float*)>
 void decode_blocks(const std::byte* src, float* dst, size_t n) {

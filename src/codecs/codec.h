@@ -34,6 +34,9 @@ struct Codec {
   bool needs_importance = false;  // without it the result is sound but poor: for callers to refuse
 };
 
+/// Whether none of n values is infinite or NaN.
+bool all_finite(const float* x, size_t n);
+
 /// The codec of a type; every type has one.
 const Codec& codec(QuantType type);
 

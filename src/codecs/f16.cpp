@@ -1,7 +1,7 @@
 // F16: IEEE binary16, little-endian. Values beyond 65504 have no finite half and are refused.
 //
-// Both directions work on strips of a fixed length, without branches where all values of the strip are ordinary, so
-// that compilers turn them into vectors: a float16 checkpoint is read through here.
+// The encoder works on strips of a fixed length, without branches where all values of the strip are ordinary, so that
+// compilers turn them into vectors. A float16 checkpoint is read through here: float_lanes.inc.h.
 #include "codecs/block_io.h"
 
 namespace aurea::codecs {
@@ -11,29 +11,7 @@ constexpr size_t kStrip = 32;
 constexpr uint32_t kSmallestNormal = 0x38800000u;  // 2^-14 as binary32 bits
 constexpr uint32_t kOverflow = 0x477FF000u;        // 65520: rounds to infinity
 
-/// Moves the fields to their places in binary32; the product corrects the exponent's bias, also of subnormal halves.
-void decode_strip(const uint16_t* __restrict bits, float* __restrict dst) {
-  for (size_t i = 0; i < kStrip; ++i) {
-    const uint32_t wide = (bits[i] & 0x7FFFu) << 13;
-    const uint32_t special = (bits[i] & 0x7C00u) == 0x7C00u ? 0x7F800000u : 0;  // infinity or NaN
-    const uint32_t sign = (bits[i] & 0x8000u) << 16;
-    dst[i] = f32_from_bits(bits_from_f32(f32_from_bits(wide) * 0x1p112f) | special | sign);
-  }
-}
-
-void decode(const std::byte* src, float* dst, size_t n) {
-  size_t i = 0;
-  for (; i + kStrip <= n; i += kStrip) {
-    uint16_t bits[kStrip];
-    std::memcpy(bits, src + i * sizeof(uint16_t), sizeof bits);
-    decode_strip(bits, dst + i);
-  }
-  for (; i < n; ++i) {
-    uint16_t bits;
-    std::memcpy(&bits, src + i * sizeof bits, sizeof bits);
-    dst[i] = f16_to_f32(bits);
-  }
-}
+void decode(const std::byte* src, float* dst, size_t n) { search_set().f16_row(src, dst, n); }
 
 /// Rounds all values as normal halves; false if one of them is not (zero, subnormal, overflow) and `bits` is void.
 bool encode_normals(const float* __restrict src, uint16_t* __restrict bits) {

@@ -14,21 +14,16 @@ void decode_block(const BlockQ4_1& block, float* dst) {
   for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i]) * d + m;
 }
 
-void write_block(const SimpleFit& fit, std::byte* dst) {
+void write_block(uint16_t d, uint16_t m, const uint8_t* codes, std::byte* dst) {
   BlockQ4_1 block;
-  block.d = scale_bits(QuantType::kQ4_1, fit.scale);
-  block.m = scale_bits(QuantType::kQ4_1, fit.min);
-  pack_nibbles(fit.codes, block.qs);
+  block.d = d;
+  block.m = m;
+  pack_nibbles(codes, block.qs);
   std::memcpy(dst, &block, sizeof block);
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
-  if (importance != nullptr) {
-    encode_weighted(QuantType::kQ4_1, kGrid, src, dst, n, importance, sizeof(BlockQ4_1), write_block);
-    return;
-  }
-  check_row(QuantType::kQ4_1, src, n, nullptr);
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ4_1)) write_block(fit_affine(kGrid, src + i), dst);
+  encode_simple<BlockQ4_1, write_block>(QuantType::kQ4_1, kGrid, src, dst, n, importance);
 }
 
 }  // namespace

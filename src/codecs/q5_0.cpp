@@ -14,21 +14,16 @@ void decode_block(const BlockQ5_0& block, float* dst) {
   for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i] + kGrid.lowest) * d;
 }
 
-void write_block(const SimpleFit& fit, std::byte* dst) {
+void write_block(uint16_t d, uint16_t, const uint8_t* codes, std::byte* dst) {
   BlockQ5_0 block;
-  block.d = scale_bits(QuantType::kQ5_0, fit.scale);
-  pack_nibbles(fit.codes, block.qs);
-  pack_fifth_bits(fit.codes, block.qh);
+  block.d = d;
+  pack_nibbles(codes, block.qs);
+  pack_fifth_bits(codes, block.qh);
   std::memcpy(dst, &block, sizeof block);
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
-  if (importance != nullptr) {
-    encode_weighted(QuantType::kQ5_0, kGrid, src, dst, n, importance, sizeof(BlockQ5_0), write_block);
-    return;
-  }
-  check_row(QuantType::kQ5_0, src, n, nullptr);
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_0)) write_block(fit_symmetric(kGrid, src + i), dst);
+  encode_simple<BlockQ5_0, write_block>(QuantType::kQ5_0, kGrid, src, dst, n, importance);
 }
 
 }  // namespace

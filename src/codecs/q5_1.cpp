@@ -14,22 +14,17 @@ void decode_block(const BlockQ5_1& block, float* dst) {
   for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(codes[i]) * d + m;
 }
 
-void write_block(const SimpleFit& fit, std::byte* dst) {
+void write_block(uint16_t d, uint16_t m, const uint8_t* codes, std::byte* dst) {
   BlockQ5_1 block;
-  block.d = scale_bits(QuantType::kQ5_1, fit.scale);
-  block.m = scale_bits(QuantType::kQ5_1, fit.min);
-  pack_nibbles(fit.codes, block.qs);
-  pack_fifth_bits(fit.codes, block.qh);
+  block.d = d;
+  block.m = m;
+  pack_nibbles(codes, block.qs);
+  pack_fifth_bits(codes, block.qh);
   std::memcpy(dst, &block, sizeof block);
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
-  if (importance != nullptr) {
-    encode_weighted(QuantType::kQ5_1, kGrid, src, dst, n, importance, sizeof(BlockQ5_1), write_block);
-    return;
-  }
-  check_row(QuantType::kQ5_1, src, n, nullptr);
-  for (size_t i = 0; i < n; i += kBlock32, dst += sizeof(BlockQ5_1)) write_block(fit_affine(kGrid, src + i), dst);
+  encode_simple<BlockQ5_1, write_block>(QuantType::kQ5_1, kGrid, src, dst, n, importance);
 }
 
 }  // namespace

@@ -10,16 +10,17 @@
 // CPUs: integer headers only.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "codecs/recoder.h"
-
 #include "codecs/codebook.h"
+#include "codecs/recoder.h"
 
 namespace aurea::codecs {
 
 inline constexpr int kChunkBlocks = 16;                     // super-blocks that the k-types search together
 inline constexpr int kMaxGroups = kChunkBlocks * 256 / 16;  // most groups in one call
+inline constexpr int kMaxSimpleBlocks = kChunkBlocks * 256 / 32;
 
 /// Result per group. The codes of the winning candidate are nearest(inverse * (x - low)), clamped to the levels;
 /// inverse = 0 marks a group whose stored codes are all 0.
@@ -82,6 +83,19 @@ struct SplitFits {
   float scale[kMaxGroups];
   uint8_t signs[kMaxGroups];         // groups of 32: bit 0, of 16: bit 1 first half, bit 0 second; set: shift < 0
   uint16_t indices[kMaxGroups * 4];  // [n_groups, n / 8] grid entries
+};
+
+/// How the scale of a block of 32 follows from its extremes, and how its codes are rounded: f32 as written.
+enum class ExtremesRule : uint8_t {
+  kSignedPeak,  // scale = m / lowest, m = the first element of largest magnitude; codes = trunc(x / scale + 1/2 - lowest)
+  kRange,       // min = the smallest element, scale = (largest - min) / highest; codes = trunc((x - min) / scale + 1/2)
+  kMagnitude,   // scale = max |x| / highest; codes x / scale, halves away from zero
+};
+
+struct ExtremesFits {
+  float scale[kMaxSimpleBlocks], min[kMaxSimpleBlocks];  // min: 0 but for kRange
+  uint16_t d[kMaxSimpleBlocks], m[kMaxSimpleBlocks];     // their f16 bits, perhaps infinite
+  uint8_t codes[kMaxSimpleBlocks * 32];                  // stored from 0 (kMagnitude: as int8)
 };
 
 /// One build of the searches. x and w: [n_groups, n], contiguous; n_groups <= kMaxGroups.
@@ -148,6 +162,17 @@ struct SearchSet {
 
   /// Groups of 64, levels -1, 0, 1, 2: scales [n_groups], of either sign. w null: 1.
   void (*two_bit)(const float* x, const float* w, int n_groups, float* scales);
+
+  /// Codes lowest .. highest of n_blocks <= kMaxSimpleBlocks blocks of 32. 1 / scale counts as 0 where it is infinite.
+  void (*extremes)(ExtremesRule rule, int lowest, int highest, const float* x, int n_blocks, ExtremesFits* fits);
+
+  /// dst[n] = the n binary16 or bfloat16 numbers at src (any alignment).
+  void (*f16_row)(const void* src, float* dst, size_t n);
+  void (*bf16_row)(const void* src, float* dst, size_t n);
+
+  /// Whether (bits of x[i]) & mask is above `limit` for one of n elements. Positive floats order like their bits, NaN
+  /// above all.
+  bool (*any_above)(const float* x, size_t n, uint32_t mask, uint32_t limit);
 
   /// Codes with the feedback of the columns before them (recoder.h).
   void (*recode)(const RecodeWindow& window);

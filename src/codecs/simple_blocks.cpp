@@ -1,4 +1,4 @@
-// The blocks of 32: codes from the extremes of a block, or from the searches.
+// The blocks of 32 with importance, and small values.
 #include "codecs/simple_blocks.h"
 
 #include <algorithm>
@@ -14,8 +14,7 @@ struct RoundedBlock {
   uint8_t codes[kBlock32];
 };
 
-}  // namespace
-
+/// Where the f16 scale is coarse and the block would be lost (coarse_scales.h): a scale and codes that keep it.
 void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit) {
   if (!is_coarse(f32_to_f16(fit.scale))) return;
   const auto lowest = static_cast<float>(grid.lowest);
@@ -36,36 +35,12 @@ void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit) 
   std::copy(block.codes, block.codes + kBlock32, fit.codes);
 }
 
-SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x) {
-  float peak = 0, signed_peak = 0;
-  for (int i = 0; i < kBlock32; ++i) {
-    if (std::fabs(x[i]) > peak) {
-      peak = std::fabs(x[i]);
-      signed_peak = x[i];
-    }
-  }
-  SimpleFit fit{};
-  fit.scale = signed_peak / static_cast<float>(grid.lowest);
-  const float inverse = inverse_of(1, fit.scale), offset = 0.5f - static_cast<float>(grid.lowest);
-  const int top = grid.highest - grid.lowest;
-  for (int i = 0; i < kBlock32; ++i) {  // x * inverse is at least lowest * (1 + 2^-22), so the sum is positive
-    fit.codes[i] = static_cast<uint8_t>(std::min(top, static_cast<int>(x[i] * inverse + offset)));
-  }
-  keep_simple_values(grid, x, fit);
-  return fit;
-}
+}  // namespace
 
-SimpleFit fit_affine(const SimpleGrid& grid, const float* x) {
-  const auto [low, high] = std::minmax_element(x, x + kBlock32);
-  SimpleFit fit{};
-  fit.min = *low;
-  fit.scale = (*high - *low) / static_cast<float>(grid.highest);
-  const float inverse = inverse_of(1, fit.scale);
-  for (int i = 0; i < kBlock32; ++i) {
-    fit.codes[i] = static_cast<uint8_t>(std::min(grid.highest, static_cast<int>((x[i] - fit.min) * inverse + 0.5f)));
-  }
+void write_simple(QuantType type, const SimpleGrid& grid, const float* x, SimpleFit& fit, EmitBlock emit,
+                  std::byte* dst) {
   keep_simple_values(grid, x, fit);
-  return fit;
+  emit(scale_bits(type, fit.scale), scale_bits(type, fit.min), fit.codes, dst);
 }
 
 void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, std::byte* dst, size_t n,
@@ -73,7 +48,8 @@ void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, s
   constexpr size_t kChunk = kChunkBlocks * kBlock256;  // values that are searched together
   const AffineSearch affine{grid.highest, -0.9f, 0.05f, 36};
   const SearchSet& set = search_set();
-  const float variance = check_row_and_mean_square(type, src, n, importance);
+  check_row(type, src, n, importance);
+  const float variance = mean_square(src, n);
   float w[kChunk];
   GroupFits fits;
   for (size_t begin = 0; begin < n; begin += kChunk) {
@@ -93,8 +69,7 @@ void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, s
       fit.min = grid.has_min ? -fits.min[g] : 0.0f;
       set.codes_by_inverse(x + g * kBlock32, kBlock32, fits.inverse[g], fits.low[g], grid.lowest, grid.highest,
                            fit.codes);
-      keep_simple_values(grid, x + g * kBlock32, fit);
-      emit(fit, dst);
+      write_simple(type, grid, x + g * kBlock32, fit, emit, dst);
     }
   }
 }

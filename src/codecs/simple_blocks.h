@@ -4,7 +4,7 @@
 // scale is rounded to f16. Source: llama.cpp v0.5.0, ggml-quants.c.
 #pragma once
 
-#include "codecs/block_io.h"
+#include "codecs/coarse_scales.h"
 
 namespace aurea::codecs {
 
@@ -20,20 +20,47 @@ struct SimpleFit {
   uint8_t codes[kBlock32];
 };
 
-/// Where the f16 scale is coarse and the block would be lost (coarse_scales.h): a scale and codes that keep it.
-void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit);
+/// Stores one block at dst. d, m: f16 bits.
+using EmitBlock = void (*)(uint16_t d, uint16_t m, const uint8_t* codes, std::byte* dst);
 
-/// scale = m / lowest for the element m of largest magnitude.
-SimpleFit fit_symmetric(const SimpleGrid& grid, const float* x);
-/// From the smallest to the largest element.
-SimpleFit fit_affine(const SimpleGrid& grid, const float* x);
-
-/// Stores one block at dst.
-using EmitBlock = void (*)(const SimpleFit& fit, std::byte* dst);
+/// One block at x with all care: its scale as it has to be rounded, or an error where it is too large.
+void write_simple(QuantType type, const SimpleGrid& grid, const float* x, SimpleFit& fit, EmitBlock emit,
+                  std::byte* dst);
 
 /// A row of n values with importance [n]: checks both, searches and emits its blocks in order.
 void encode_weighted(QuantType type, const SimpleGrid& grid, const float* src, std::byte* dst, size_t n,
                      const float* importance, size_t block_bytes, EmitBlock emit);
+
+/// An f16 scale that is neither coarse (coarse_scales.h) nor infinite.
+inline bool is_ordinary_scale(uint16_t half) {
+  return static_cast<uint32_t>(half & 0x7FFF) - kCoarseUnits < 0x7C00u - kCoarseUnits;
+}
+
+/// A row of n values, importance [n] or null.
+template <class Block, EmitBlock kEmit>
+void encode_simple(QuantType type, const SimpleGrid& grid, const float* src, std::byte* dst, size_t n,
+                   const float* importance) {
+  if (importance != nullptr) return encode_weighted(type, grid, src, dst, n, importance, sizeof(Block), kEmit);
+  check_row(type, src, n, nullptr);
+  const ExtremesRule rule = grid.has_min ? ExtremesRule::kRange : ExtremesRule::kSignedPeak;
+  constexpr size_t kChunk = size_t{kMaxSimpleBlocks} * kBlock32;
+  ExtremesFits fits;
+  for (size_t begin = 0; begin < n; begin += kChunk) {
+    const float* x = src + begin;
+    const int n_blocks = static_cast<int>((n - begin < kChunk ? n - begin : kChunk) / kBlock32);
+    search_set().extremes(rule, grid.lowest, grid.highest, x, n_blocks, &fits);
+    for (int b = 0; b < n_blocks; ++b, dst += sizeof(Block)) {
+      const uint8_t* codes = fits.codes + b * kBlock32;
+      if (is_ordinary_scale(fits.d[b]) && is_finite_half(fits.m[b])) {
+        kEmit(fits.d[b], fits.m[b], codes, dst);
+        continue;
+      }
+      SimpleFit fit{fits.scale[b], fits.min[b], {}};
+      std::memcpy(fit.codes, codes, kBlock32);
+      write_simple(type, grid, x + b * kBlock32, fit, kEmit, dst);
+    }
+  }
+}
 
 /// Nibbles and fifth bits. Byte j of qs: element j low, element j + 16 high; bit i of qh (little-endian): element i.
 inline void pack_nibbles(const uint8_t* __restrict codes, uint8_t* __restrict qs) {
