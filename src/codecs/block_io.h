@@ -16,8 +16,8 @@ namespace aurea::codecs {
 
 /// f16 bits of a block scale. Throws kUnsupported if it is too large (the values exceed what the type can hold):
 /// storing infinity would turn the whole block into NaN, storing the largest half would change the weights silently.
-inline uint16_t scale_bits(QuantType type, float scale) {
-  const uint16_t bits = f32_to_f16(scale);
+/// bits: those of the scale where they are known.
+inline uint16_t scale_bits(QuantType type, uint16_t bits, float scale) {
   if ((bits & 0x7C00u) == 0x7C00u) {
     fail(ErrorCode::kUnsupported,
          "{}: a block scale of {} does not fit in 16 bits (at most 65504); the values are too large", name(type),
@@ -25,6 +25,7 @@ inline uint16_t scale_bits(QuantType type, float scale) {
   }
   return bits;
 }
+inline uint16_t scale_bits(QuantType type, float scale) { return scale_bits(type, f32_to_f16(scale), scale); }
 
 inline bool is_finite_half(uint16_t bits) { return (bits & 0x7C00u) != 0x7C00u; }
 

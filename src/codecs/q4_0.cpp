@@ -15,10 +15,8 @@ void decode_block(const BlockQ4_0& block, float* dst) {
 }
 
 void write_block(uint16_t d, uint16_t, const uint8_t* codes, std::byte* dst) {
-  BlockQ4_0 block;
-  block.d = d;
-  pack_nibbles(codes, block.qs);
-  std::memcpy(dst, &block, sizeof block);
+  std::memcpy(dst + offsetof(BlockQ4_0, d), &d, sizeof d);
+  pack_nibbles(codes, dst + offsetof(BlockQ4_0, qs));
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {

@@ -15,11 +15,9 @@ void decode_block(const BlockQ4_1& block, float* dst) {
 }
 
 void write_block(uint16_t d, uint16_t m, const uint8_t* codes, std::byte* dst) {
-  BlockQ4_1 block;
-  block.d = d;
-  block.m = m;
-  pack_nibbles(codes, block.qs);
-  std::memcpy(dst, &block, sizeof block);
+  std::memcpy(dst + offsetof(BlockQ4_1, d), &d, sizeof d);
+  std::memcpy(dst + offsetof(BlockQ4_1, m), &m, sizeof m);
+  pack_nibbles(codes, dst + offsetof(BlockQ4_1, qs));
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {

@@ -15,11 +15,9 @@ void decode_block(const BlockQ5_0& block, float* dst) {
 }
 
 void write_block(uint16_t d, uint16_t, const uint8_t* codes, std::byte* dst) {
-  BlockQ5_0 block;
-  block.d = d;
-  pack_nibbles(codes, block.qs);
-  pack_fifth_bits(codes, block.qh);
-  std::memcpy(dst, &block, sizeof block);
+  std::memcpy(dst + offsetof(BlockQ5_0, d), &d, sizeof d);
+  pack_nibbles(codes, dst + offsetof(BlockQ5_0, qs));
+  pack_fifth_bits(codes, dst + offsetof(BlockQ5_0, qh));
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {

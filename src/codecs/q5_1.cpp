@@ -15,12 +15,10 @@ void decode_block(const BlockQ5_1& block, float* dst) {
 }
 
 void write_block(uint16_t d, uint16_t m, const uint8_t* codes, std::byte* dst) {
-  BlockQ5_1 block;
-  block.d = d;
-  block.m = m;
-  pack_nibbles(codes, block.qs);
-  pack_fifth_bits(codes, block.qh);
-  std::memcpy(dst, &block, sizeof block);
+  std::memcpy(dst + offsetof(BlockQ5_1, d), &d, sizeof d);
+  std::memcpy(dst + offsetof(BlockQ5_1, m), &m, sizeof m);
+  pack_nibbles(codes, dst + offsetof(BlockQ5_1, qs));
+  pack_fifth_bits(codes, dst + offsetof(BlockQ5_1, qh));
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {

@@ -14,15 +14,18 @@ void decode_block(const BlockQ8_0& block, float* dst) {
   for (int i = 0; i < kBlock32; ++i) dst[i] = static_cast<float>(block.qs[i]) * d;
 }
 
-/// A block whose scale is coarse: see coarse_scales.h.
-BlockQ8_0 keep_small_values(const float* x, float d, const BlockQ8_0& block) {
-  return keep_values<kBlock32>(x, block, d, kLostShare, decode_block, [&](float step) {
+/// The block at dst, whose scale is coarse: see coarse_scales.h.
+void keep_small_values(const float* x, float d, std::byte* dst) {
+  BlockQ8_0 block;
+  std::memcpy(&block, dst, sizeof block);
+  block = keep_values<kBlock32>(x, block, d, kLostShare, decode_block, [&](float step) {
     BlockQ8_0 candidate{f32_to_f16(step), {}};
     for (int i = 0; i < kBlock32; ++i) {
       candidate.qs[i] = static_cast<int8_t>(clamp_code(nearest(x[i] / step), -kTop, kTop));
     }
     return candidate;
   });
+  std::memcpy(dst, &block, sizeof block);
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float*) {
@@ -34,12 +37,10 @@ void encode(const float* src, std::byte* dst, size_t n, const float*) {
     const int n_blocks = static_cast<int>(std::min(kChunk, n - begin) / kBlock32);
     search_set().extremes(ExtremesRule::kMagnitude, -kTop, kTop, x, n_blocks, &fits);
     for (int b = 0; b < n_blocks; ++b, dst += sizeof(BlockQ8_0)) {
-      BlockQ8_0 block;
-      block.d = fits.d[b];
-      std::memcpy(block.qs, fits.codes + b * kBlock32, kBlock32);
-      if (!is_finite_half(block.d)) scale_bits(QuantType::kQ8_0, fits.scale[b]);
-      if (is_coarse(block.d)) block = keep_small_values(x + b * kBlock32, fits.scale[b], block);
-      std::memcpy(dst, &block, sizeof block);
+      const uint16_t d = scale_bits(QuantType::kQ8_0, fits.d[b], fits.scale[b]);
+      std::memcpy(dst + offsetof(BlockQ8_0, d), &d, sizeof d);
+      std::memcpy(dst + offsetof(BlockQ8_0, qs), fits.codes + b * kBlock32, kBlock32);
+      if (is_coarse(d)) keep_small_values(x + b * kBlock32, fits.scale[b], dst);
     }
   }
 }
