@@ -6,6 +6,11 @@
 // candidate wins only if it is strictly better. Do not reorder expressions here.
 
 #define AUREA_LANES [[gnu::always_inline]] inline
+#if defined(__clang__)
+#define AUREA_LANES_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define AUREA_LANES_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #if defined(__AVX512F__)
 constexpr int kNative = 16;
@@ -106,6 +111,7 @@ template <int kSize>
 AUREA_LANES void exchange_blocks(Native (&rows)[kNative]) {
 #define AUREA_UPPER(i) ((i)&kSize ? (i)-kSize + kNative : (i))
 #define AUREA_LOWER(i) ((i)&kSize ? (i) + kNative : (i) + kSize)
+  AUREA_LANES_UNROLL
   for (int i = 0; i < kNative; ++i) {
     if ((i & kSize) != 0) continue;
     const Native a = rows[i], b = rows[i + kSize];
@@ -127,6 +133,15 @@ AUREA_LANES void transpose(Native (&rows)[kNative]) {
 #endif
 }
 
+AUREA_LANES void store_bytes(uint8_t* dst, NativeMask integers) {
+  typedef uint8_t Bytes __attribute__((vector_size(kNative)));
+  const Bytes bytes = __builtin_convertvector(integers, Bytes);
+  __builtin_memcpy(dst, &bytes, sizeof bytes);
+}
+AUREA_LANES void store_codes(uint8_t* dst, Native codes) {
+  store_bytes(dst, __builtin_convertvector(codes, NativeMask));
+}
+
 /// kN elements of kLanes groups: element i of lane g at i * kLanes + g. Lanes without a group hold zeros.
 template <int kN>
 struct alignas(64) LaneBuffer {
@@ -140,12 +155,15 @@ struct alignas(64) LaneBuffer {
       for (int lane = 0; lane < kLanes; lane += kNative) {
         for (int i = 0; i < kN; i += kNative) {
           Native rows[kNative];
+          AUREA_LANES_UNROLL
           for (int r = 0; r < kNative; ++r) {
             rows[r] = lane + r < n_lanes ? load_native(src + (lane + r) * kN + i) : Native{};
           }
           transpose(rows);
-          for (int r = 0; r < kNative; ++r)
+          AUREA_LANES_UNROLL
+          for (int r = 0; r < kNative; ++r) {
             __builtin_memcpy(values + (i + r) * kLanes + lane, &rows[r], sizeof rows[r]);
+          }
         }
       }
       return;
@@ -159,6 +177,21 @@ struct alignas(64) LaneBuffer {
   }
 
   void scatter(uint8_t* dst, int n_lanes) const {
+    if constexpr (kN % kNative == 0) {
+      for (int lane = 0; lane < n_lanes; lane += kNative) {
+        for (int i = 0; i < kN; i += kNative) {
+          Native rows[kNative];
+          AUREA_LANES_UNROLL
+          for (int r = 0; r < kNative; ++r) rows[r] = load_native(values + (i + r) * kLanes + lane);
+          transpose(rows);
+          AUREA_LANES_UNROLL
+          for (int r = 0; r < kNative; ++r) {
+            if (lane + r < n_lanes) store_codes(dst + (lane + r) * kN + i, rows[r]);
+          }
+        }
+      }
+      return;
+    }
     for (int lane = 0; lane < n_lanes; ++lane) {
       for (int i = 0; i < kN; ++i) dst[lane * kN + i] = static_cast<uint8_t>(values[i * kLanes + lane]);
     }
@@ -353,41 +386,60 @@ AUREA_LANES Vec stored(Vec code) {
   return kWrapped ? select(code < 0.0f, code + 256.0f, code) : code;
 }
 
-/// Moves one code after the other to the best one that the others allow, and takes it if s1^2 / s2 grows; at most five
-/// passes, fewer if a pass changes nothing in any lane (a lane that is done repeats itself without effect).
-/// kPositive: the s2 of the others must be positive too, as the reference has it for scales. Returns the final scale.
-template <int kN, bool kPositive, bool kWrapped = false>
-AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, LaneBuffer<kN>& codes,
-                              const Levels& levels) {
+template <int kN>
+AUREA_LANES CodeSums sums_of_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, const LaneBuffer<kN>& codes) {
   CodeSums sums;
   for (int i = 0; i < kN; ++i) {
     sums.s1 = sums.s1 + w[i] * x[i] * codes[i];
     sums.s2 = sums.s2 + w[i] * codes[i] * codes[i];
-    if (kWrapped) codes.set(i, stored<kWrapped>(codes[i]));
   }
+  return sums;
+}
+
+/// The best code of one element that the others allow, where s1^2 / s2 grows with it.
+struct CodeMove {
+  Vec code;
+  CodeSums sums;
+  Mask better;
+};
+
+/// kPositive: the s2 of the others must be positive too, as the reference has it for scales.
+template <bool kPositive>
+AUREA_LANES CodeMove move_code(Vec x, Vec w, Vec old_code, const CodeSums& sums, const Levels& levels) {
+  Vec s1 = sums.s1 - w * x * old_code;
+  Vec s2 = sums.s2 - w * old_code * old_code;
+  const Mask usable = kPositive ? (s1 > 0.0f) & (s2 > 0.0f) : s1 > 0.0f;
+  const Vec code = levels.code(x * s2 / s1);
+  s1 = s1 + w * x * code;
+  s2 = s2 + w * code * code;
+  const Mask better = usable & (code != old_code) & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
+  return {code, {s1, s2}, better};
+}
+
+/// Moves one code after the other; at most five passes, fewer if a pass changes nothing in any lane (a lane that is done
+/// repeats itself without effect). Returns the final scale.
+template <int kN, bool kPositive, bool kWrapped = false>
+AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, LaneBuffer<kN>& codes, CodeSums sums,
+                              const Levels& levels) {
   for (int pass = 0; pass < 5; ++pass) {
     Mask changed{};
     for (int i = 0; i < kN; ++i) {
-      const Vec old_code = codes[i];
-      Vec s1 = sums.s1 - w[i] * x[i] * old_code;
-      Vec s2 = sums.s2 - w[i] * old_code * old_code;
-      const Mask usable = kPositive ? (s1 > 0.0f) & (s2 > 0.0f) : s1 > 0.0f;
-      const Vec code = levels.code(x[i] * s2 / s1);
-      s1 = s1 + w[i] * x[i] * code;
-      s2 = s2 + w[i] * code * code;
-      const Mask better = usable & (code != old_code) & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
-      codes.set(i, select(better, stored<kWrapped>(code), old_code));
-      sums.s1 = select(better, s1, sums.s1);
-      sums.s2 = select(better, s2, sums.s2);
-      changed = changed | better;
+      const CodeMove move = move_code<kPositive>(x[i], w[i], codes[i], sums, levels);
+      codes.set(i, select(move.better, stored<kWrapped>(move.code), codes[i]));
+      sums.s1 = select(move.better, move.sums.s1, sums.s1);
+      sums.s2 = select(move.better, move.sums.s2, sums.s2);
+      changed = changed | move.better;
     }
     if (!any(changed)) break;
   }
   return sums.scale();
 }
 
-template <int kN>
-void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored_codes, float* scales) {
+/// kImprove false: the codes of the extremes, and the lanes in which a code can be moved. These are few, and to find
+/// them no element waits for the one before it. kImprove true: all passes.
+template <int kN, bool kImprove>
+AUREA_LANES Mask coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored_codes,
+                                  float* scales) {
   LaneBuffer<kN> x, w, codes;
   gather_weighted(x_rows, nullptr, Weighting::kSquare, n_lanes, x, w);
   const Levels levels(-n_levels, n_levels - 1);
@@ -395,11 +447,17 @@ void coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* s
   const Vec peak = largest(x);
   const Vec inverse = -depth / peak;
   for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
-  const Vec scale = improve_codes<kN, false>(x, w, codes, levels);
+  const CodeSums sums = sums_of_codes(x, w, codes);
+  Mask movable{};
+  for (int i = 0; !kImprove && i < kN; ++i) {
+    movable = movable | move_code<false>(x[i], w[i], codes[i], sums, levels).better;
+  }
+  const Vec scale = kImprove ? improve_codes<kN, false>(x, w, codes, sums, levels) : sums.scale();
   const Mask lost = magnitude(peak) < kTinyMagnitude;
   for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i] + depth));
   codes.scatter(stored_codes, n_lanes);
   store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
+  return movable;
 }
 
 template <int kN, bool kWrapped>
@@ -432,7 +490,9 @@ AUREA_LANES Vec positive_fit(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, i
     inverse = select(better, candidate, inverse);
   }
   for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
-  const Vec scale = improve_codes<kN, true, kWrapped>(x, w, codes, levels);
+  const CodeSums sums = sums_of_codes(x, w, codes);
+  for (int i = 0; kWrapped && i < kN; ++i) codes.set(i, stored<kWrapped>(codes[i]));
+  const Vec scale = improve_codes<kN, true, kWrapped>(x, w, codes, sums, levels);
   const Mask lost = peak < kTinyMagnitude;
   for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i]));
   return select(lost, Vec{}, scale);
@@ -456,11 +516,6 @@ void wrapped_scale_lanes(const float* x_rows, const float* w_rows, int n_lanes, 
 }
 
 // ---- codes for given scales: element by element, so the lanes are neighbours here ----
-
-AUREA_LANES void store_codes(uint8_t* dst, Native codes) {
-  const NativeMask integers = __builtin_convertvector(codes, NativeMask);
-  for (int lane = 0; lane < kNative; ++lane) dst[lane] = static_cast<uint8_t>(integers[lane]);
-}
 
 void codes_by_division(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes) {
   const Levels levels(lowest, highest);
@@ -531,8 +586,31 @@ void affine(const AffineSearch& search, const float* x, const float* w, int n_gr
 }
 
 void coordinate(const float* x, int n_groups, int levels, uint8_t* codes, float* scales) {
+  constexpr int kN = 16;
+  int movable[kMaxGroups], n_movable = 0;
   for (int g = 0; g < n_groups; g += kLanes) {
-    coordinate_lanes<16>(x + g * 16, lanes_at(g, n_groups), levels, codes + g * 16, scales + g);
+    const int lanes = lanes_at(g, n_groups);
+    const Mask mask = coordinate_lanes<kN, false>(x + g * kN, lanes, levels, codes + g * kN, scales + g);
+    int32_t flags[kLanes];
+    __builtin_memcpy(flags, &mask, sizeof flags);
+    for (int lane = 0; lane < lanes; ++lane) {
+      movable[n_movable] = g + lane;
+      n_movable += flags[lane] != 0 ? 1 : 0;
+    }
+  }
+  for (int first = 0; first < n_movable; first += kLanes) {
+    const int lanes = lanes_at(first, n_movable);
+    float rows[kLanes * kN], lane_scales[kLanes];
+    uint8_t lane_codes[kLanes * kN];
+    for (int lane = 0; lane < lanes; ++lane) {
+      __builtin_memcpy(rows + lane * kN, x + movable[first + lane] * kN, kN * sizeof(float));
+    }
+    coordinate_lanes<kN, true>(rows, lanes, levels, lane_codes, lane_scales);
+    for (int lane = 0; lane < lanes; ++lane) {
+      const int g = movable[first + lane];
+      __builtin_memcpy(codes + g * kN, lane_codes + lane * kN, kN);
+      scales[g] = lane_scales[lane];
+    }
   }
 }
 

@@ -2,12 +2,6 @@
 // blocks at a time, a block per lane until its scale is known, then the elements of one block after the other.
 // Included after search_lanes.inc.h, with its rules.
 
-#if defined(__clang__)
-#define AUREA_LANES_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define AUREA_LANES_UNROLL _Pragma("GCC unroll 16")
-#endif
-
 struct Lower {
   AUREA_LANES Native operator()(Native a, Native b) const { return a < b ? a : b; }
 };
@@ -73,12 +67,6 @@ AUREA_LANES NativeMask half_bits(Native v) {
 AUREA_LANES void store_halves(uint16_t* dst, NativeMask halves) {
   typedef uint16_t Halves __attribute__((vector_size(kNative * sizeof(uint16_t))));
   const Halves narrow = __builtin_convertvector(halves, Halves);
-  __builtin_memcpy(dst, &narrow, sizeof narrow);
-}
-
-AUREA_LANES void store_bytes(uint8_t* dst, NativeMask codes) {
-  typedef uint8_t Bytes __attribute__((vector_size(kNative)));
-  const Bytes narrow = __builtin_convertvector(codes, Bytes);
   __builtin_memcpy(dst, &narrow, sizeof narrow);
 }
 
