@@ -39,8 +39,6 @@ AUREA_LANES void store_native(float* p, Native v) { __builtin_memcpy(p, &v, size
 
 #if defined(__AVX512F__)
 
-AUREA_LANES Native lower(Native a, Native b) { return (Native)_mm512_min_ps((__m512)a, (__m512)b); }
-AUREA_LANES Native higher(Native a, Native b) { return (Native)_mm512_max_ps((__m512)a, (__m512)b); }
 AUREA_LANES float least(Native v) { return _mm512_reduce_min_ps((__m512)v); }
 AUREA_LANES unsigned bits_of(NativeMask mask) { return _mm512_movepi32_mask((__m512i)mask); }
 
@@ -62,8 +60,6 @@ AUREA_LANES Native pick(const float* elements, NativeMask index) {
 
 #elif defined(__AVX2__)
 
-AUREA_LANES Native lower(Native a, Native b) { return (Native)_mm256_min_ps((__m256)a, (__m256)b); }
-AUREA_LANES Native higher(Native a, Native b) { return (Native)_mm256_max_ps((__m256)a, (__m256)b); }
 AUREA_LANES float least(Native v) {
   const __m256 whole = (__m256)v;
   __m128 half = _mm_min_ps(_mm256_castps256_ps128(whole), _mm256_extractf128_ps(whole, 1));
@@ -90,8 +86,6 @@ AUREA_LANES Native pick(const float* elements, NativeMask index) {
 #else
 
 /// The second one if either is NaN, as in the instructions above.
-AUREA_LANES Native lower(Native a, Native b) { return a < b ? a : b; }
-AUREA_LANES Native higher(Native a, Native b) { return a > b ? a : b; }
 AUREA_LANES float least(Native v) {
   float lowest = v[0];
   for (int lane = 1; lane < kNative; ++lane) lowest = v[lane] < lowest ? v[lane] : lowest;

@@ -10,7 +10,7 @@ AUREA_LANES Native fp4_magnitude(Native a) {
                          : a >= 4.0f ? splat_native(2 * kRounder)
                                      : splat_native(kRounder);
   const Native level = (a + rounder) - rounder;
-  return level < kFp4Top ? level : splat_native(kFp4Top);
+  return lower(level, splat_native(kFp4Top));
 }
 AUREA_LANES Vec fp4_magnitude(Vec a) { return {fp4_magnitude(a.a), fp4_magnitude(a.b)}; }
 

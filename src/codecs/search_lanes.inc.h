@@ -70,6 +70,21 @@ AUREA_LANES Vec select(Mask mask, Vec yes, Vec no) { return {mask.a ? yes.a : no
 AUREA_LANES Native magnitude(Native v) { return (Native)((NativeMask)v & 0x7FFFFFFF); }
 AUREA_LANES Vec magnitude(Vec v) { return {magnitude(v.a), magnitude(v.b)}; }
 
+/// a < b ? a : b and a > b ? a : b, one instruction each. (Compilers do not see that where b is a constant.)
+#if defined(__AVX512F__)
+AUREA_LANES Native lower(Native a, Native b) { return (Native)_mm512_min_ps((__m512)a, (__m512)b); }
+AUREA_LANES Native higher(Native a, Native b) { return (Native)_mm512_max_ps((__m512)a, (__m512)b); }
+#elif defined(__AVX2__)
+AUREA_LANES Native lower(Native a, Native b) { return (Native)_mm256_min_ps((__m256)a, (__m256)b); }
+AUREA_LANES Native higher(Native a, Native b) { return (Native)_mm256_max_ps((__m256)a, (__m256)b); }
+#elif defined(__SSE2__)
+AUREA_LANES Native lower(Native a, Native b) { return (Native)_mm_min_ps((__m128)a, (__m128)b); }
+AUREA_LANES Native higher(Native a, Native b) { return (Native)_mm_max_ps((__m128)a, (__m128)b); }
+#else
+AUREA_LANES Native lower(Native a, Native b) { return a < b ? a : b; }
+AUREA_LANES Native higher(Native a, Native b) { return a > b ? a : b; }
+#endif
+
 AUREA_LANES bool any(Mask mask) {
   const NativeMask either = mask.a | mask.b;
   int32_t bits = 0;
@@ -89,9 +104,7 @@ struct Levels {
         highest(splat_native(kRounder + static_cast<float>(highest_code))) {}
 
   AUREA_LANES Native code(Native v) const {
-    const Native rounded = v + kRounder;
-    const Native raised = rounded > lowest ? rounded : lowest;
-    return (raised < highest ? raised : highest) - kRounder;
+    return lower(higher(v + kRounder, lowest), highest) - kRounder;
   }
   AUREA_LANES Vec code(Vec v) const { return {code(v.a), code(v.b)}; }
 };

@@ -3,13 +3,13 @@
 // Included after search_lanes.inc.h, with its rules.
 
 struct Lower {
-  AUREA_LANES Native operator()(Native a, Native b) const { return a < b ? a : b; }
+  AUREA_LANES Native operator()(Native a, Native b) const { return lower(a, b); }
 };
 struct Higher {
-  AUREA_LANES Native operator()(Native a, Native b) const { return a > b ? a : b; }
+  AUREA_LANES Native operator()(Native a, Native b) const { return higher(a, b); }
 };
 struct HigherMagnitude {
-  AUREA_LANES Native operator()(Native a, Native b) const { return Higher{}(magnitude(a), magnitude(b)); }
+  AUREA_LANES Native operator()(Native a, Native b) const { return higher(magnitude(a), magnitude(b)); }
 };
 
 /// One step of reducing kNative rows to one vector, whose lane r is what is picked of row r: as exchange_blocks, but
