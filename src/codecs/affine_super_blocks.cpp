@@ -72,22 +72,22 @@ void decode(const AffineSettings& settings, const AffineSuperBlock& block, float
   }
 }
 
-/// The codes for the scales and minima of a block.
+/// The codes for the scales and minima of a block. With a zero step every code means the same value; the reference
+/// leaves those of the search in place.
 void choose_codes(const AffineSettings& settings, const BlockFit& fit, AffineSuperBlock& block) {
   const SearchSet& set = search_set();
   const float d = f16_to_f32(block.d), dmin = f16_to_f32(block.dmin);
-  const int levels = settings.plain.levels;
-  for (int j = 0; j < kBlock256 / settings.group; ++j) {
-    const float step = d * static_cast<float>(block.scales[j]), shift = dmin * static_cast<float>(block.mins[j]);
-    const float* group = fit.x + j * settings.group;
-    uint8_t* codes = block.codes + j * settings.group;
-    // With a zero step every code means the same value; the reference leaves those of the search in place.
-    if (step != 0) {
-      set.codes_by_division(group, settings.group, step, shift, 0, levels, codes);
-    } else {
-      set.codes_by_inverse(group, settings.group, fit.inverse[j], fit.low[j], 0, levels, codes);
+  const int levels = settings.plain.levels, groups = kBlock256 / settings.group;
+  float steps[16], shifts[16];
+  for (int j = 0; j < groups; ++j) {
+    steps[j] = d * static_cast<float>(block.scales[j]);
+    shifts[j] = dmin * static_cast<float>(block.mins[j]);
+    const int at = j * settings.group;
+    if (steps[j] == 0) {
+      set.codes_by_inverse(fit.x + at, settings.group, fit.inverse[j], fit.low[j], 0, levels, block.codes + at);
     }
   }
+  set.codes_by_division(fit.x, groups, settings.group, steps, shifts, 0, levels, block.codes);
 }
 
 /// A block with a coarse d or dmin: see coarse_scales.h.

@@ -14,11 +14,11 @@ constexpr int kLevels = 4, kScaleLevels = 32;
 constexpr int kChunk = kChunkBlocks * kBlock256;
 
 /// Sixteen 6-bit numbers: low nibbles of u_0..7 and u_8..15 in bytes 0-7, then two top bits of each in bytes 8-11.
-void pack_scales(const uint8_t* u, uint8_t* packed) {
-  std::memset(packed, 0, 12);
-  for (int j = 0; j < 16; ++j) {
-    packed[j % 8] |= static_cast<uint8_t>((u[j] & 15) << 4 * (j / 8));
-    packed[8 + j % 4] |= static_cast<uint8_t>((u[j] >> 4) << 2 * (j / 4));
+void pack_scales(const uint8_t* __restrict u, uint8_t* __restrict packed) {
+  for (int j = 0; j < 8; ++j) packed[j] = static_cast<uint8_t>((u[j] & 15) | (u[j + 8] & 15) << 4);
+  for (int j = 0; j < 4; ++j) {
+    packed[8 + j] =
+        static_cast<uint8_t>(u[j] >> 4 | (u[j + 4] >> 4) << 2 | (u[j + 8] >> 4) << 4 | (u[j + 12] >> 4) << 6);
   }
 }
 
@@ -54,8 +54,9 @@ struct ChunkFit {
 /// Scales by the largest, which becomes -32.
 float quantize_scales(const float* scales, uint8_t* u) {
   float signed_peak = 0;
-  for (int j = 0; j < kGroups; ++j)
+  for (int j = 0; j < kGroups; ++j) {
     signed_peak = std::fabs(scales[j]) > std::fabs(signed_peak) ? scales[j] : signed_peak;
+  }
   const float inverse = inverse_of(-static_cast<float>(kScaleLevels), signed_peak);
   if (inverse == 0) {
     std::memset(u, 0, kGroups);
@@ -110,11 +111,9 @@ BlockQ3_K finish_with(const float* x, float d_exact, const uint8_t* u, uint8_t* 
   block.d = scale_bits(QuantType::kQ3_K, d_exact);
   pack_scales(u, block.scales);
   const float d = f16_to_f32(block.d);
-  for (int j = 0; j < kGroups; ++j) {
-    const float step = d * static_cast<float>(u[j] - kScaleLevels);
-    const int at = j * kGroup;
-    if (step != 0) search_set().codes_by_division(x + at, kGroup, step, 0, -kLevels, kLevels - 1, codes + at);
-  }
+  float steps[kGroups];
+  for (int j = 0; j < kGroups; ++j) steps[j] = d * static_cast<float>(u[j] - kScaleLevels);
+  search_set().codes_by_division(x, kGroups, kGroup, steps, nullptr, -kLevels, kLevels - 1, codes);
   pack_two_bits(codes, block.qs);
   std::memset(block.hmask, 0, sizeof block.hmask);
   for (int plane = 0; plane < 8; ++plane) {

@@ -57,18 +57,18 @@ BlockQ6_K finish_with(const float* x, const BlockFit& fit, float inverse, bool c
   block.d = scale_bits(QuantType::kQ6_K, 1.0f / inverse);
   const float d = f16_to_f32(block.d);
   uint8_t codes[kBlock256];
+  float steps[kGroups];
   for (int j = 0; j < kGroups; ++j) {
     const float code = coarse ? coarse_code(fit.scales[j], 1.0f / inverse, -128.0f, 127.0f)
                               : clamp_code(nearest(inverse * fit.scales[j]), -128.0f, 127.0f);
     block.scales[j] = static_cast<int8_t>(code);
-    const float step = d * code;
+    steps[j] = d * code;
     const int at = j * kGroup;
-    if (step != 0) {
-      set.codes_by_division(x + at, kGroup, step, 0, -kLevels, kLevels - 1, codes + at);
-    } else {
+    if (steps[j] == 0) {
       set.codes_by_inverse(x + at, kGroup, fit.inverses[j], 0, -kLevels, kLevels - 1, codes + at);
     }
   }
+  set.codes_by_division(x, kGroups, kGroup, steps, nullptr, -kLevels, kLevels - 1, codes);
   pack_codes(codes, block);
   return block;
 }

@@ -136,8 +136,10 @@ struct SearchSet {
   /// w[i] = importance[i] * sqrt(variance + x[i]^2), for n elements (a multiple of 16).
   void (*root_weights)(const float* x, const float* importance, float variance, int n, float* w);
 
-  /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, for n elements (a multiple of 16).
-  void (*codes_by_division)(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes);
+  /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, with a step and a shift (shifts null: 0)
+  /// for each group of n = 16 or 32. The codes of a group with step 0 stay.
+  void (*codes_by_division)(const float* x, int n_groups, int n, const float* steps, const float* shifts, int lowest,
+                            int highest, uint8_t* codes);
 
   /// codes[i] = clamp(nearest(inverse * (x[i] - low)), lowest, highest) - lowest; all 0 if inverse is 0.
   void (*codes_by_inverse)(const float* x, int n, float inverse, float low, int lowest, int highest, uint8_t* codes);

@@ -530,11 +530,15 @@ void wrapped_scale_lanes(const float* x_rows, const float* w_rows, int n_lanes, 
 
 // ---- codes for given scales: element by element, so the lanes are neighbours here ----
 
-void codes_by_division(const float* x, int n, float step, float shift, int lowest, int highest, uint8_t* codes) {
+void codes_by_division(const float* x, int n_groups, int n, const float* steps, const float* shifts, int lowest,
+                       int highest, uint8_t* codes) {
   const Levels levels(lowest, highest);
   const auto offset = static_cast<float>(lowest);
-  for (int i = 0; i < n; i += kNative) {
-    store_codes(codes + i, levels.code((load_native(x + i) + shift) / step) - offset);
+  for (int g = 0; g < n_groups; ++g) {
+    const float step = steps[g], shift = shifts == nullptr ? 0 : shifts[g];
+    for (int i = g * n; step != 0 && i < (g + 1) * n; i += kNative) {
+      store_codes(codes + i, levels.code((load_native(x + i) + shift) / step) - offset);
+    }
   }
 }
 

@@ -83,8 +83,15 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
     for (int g = 0; g < n_groups; ++g) {
       set.codes_by_inverse(data.x.data() + g * n, n, fits.inverse[g], fits.low[g], 0, 15, codes.data() + g * n);
       keep(codes.data() + g * n, static_cast<size_t>(n));
-      set.codes_by_division(data.x.data() + g * n, n, 0.37f, 0.1f, -4, 3, codes.data() + g * n);
-      keep(codes.data() + g * n, static_cast<size_t>(n));
+    }
+    std::vector<float> steps, shifts;
+    for (int g = 0; g < n_groups; ++g) {
+      steps.push_back(g % 5 == 1 ? 0 : 0.37f);
+      shifts.push_back(0.1f * static_cast<float>(g));
+    }
+    for (const float* shift : {shifts.data(), static_cast<const float*>(nullptr)}) {
+      set.codes_by_division(data.x.data(), n_groups, n, steps.data(), shift, -4, 3, codes.data());
+      keep(codes.data(), codes.size());
     }
   }
   if (n == 32) {
@@ -168,7 +175,7 @@ TEST(Search, CodesStayInRangeForAnyInput) {
                          1, -1,    0.5f,  1.5f,   2.5f,     -0.5f,     9,   1e9f};
   for (const float step : {1.0f, -1.0f, 1e-45f, 1e38f}) {
     uint8_t codes[16];
-    search_set().codes_by_division(odd, 16, step, 0, -4, 3, codes);
+    search_set().codes_by_division(odd, 1, 16, &step, nullptr, -4, 3, codes);
     for (const uint8_t code : codes) EXPECT_LE(code, 7);
     search_set().codes_by_inverse(odd, 16, step, 0, 0, 15, codes);
     for (const uint8_t code : codes) EXPECT_LE(code, 15);
@@ -178,7 +185,8 @@ TEST(Search, CodesStayInRangeForAnyInput) {
     for (const uint8_t code : codes) EXPECT_LE(code, 15);
   }
   uint8_t codes[16];
-  search_set().codes_by_division(odd, 16, 1, 0, -4, 3, codes);
+  const float one = 1;
+  search_set().codes_by_division(odd, 1, 16, &one, nullptr, -4, 3, codes);
   const uint8_t expected[] = {4, 4, 7, 0, 7, 0, 0, 4, 5, 3, 4, 6, 6, 4, 7, 7};  // halves to even, NaN to the lowest
   EXPECT_EQ(std::memcmp(codes, expected, sizeof codes), 0);
 }

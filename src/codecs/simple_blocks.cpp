@@ -27,7 +27,8 @@ void keep_simple_values(const SimpleGrid& grid, const float* x, SimpleFit& fit) 
   };
   const auto make = [&](float step) {
     RoundedBlock candidate{step, block.m, {}};
-    search_set().codes_by_division(x, kBlock32, step, -block.m, grid.lowest, grid.highest, candidate.codes);
+    const float shift = -block.m;
+    search_set().codes_by_division(x, 1, kBlock32, &step, &shift, grid.lowest, grid.highest, candidate.codes);
     return candidate;
   };
   block = keep_values<kBlock32>(x, block, fit.scale, kLostShare, decode, make);
