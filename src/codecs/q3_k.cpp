@@ -51,28 +51,25 @@ struct ChunkFit {
   float d[kChunkBlocks];
 };
 
+/// The first element of largest magnitude.
+float signed_peak(const float* x) {
+  float peak = 0;
+  for (int j = 0; j < kGroups; ++j) peak = std::max(peak, std::fabs(x[j]));
+  return *std::find_if(x, x + kGroups - 1, [peak](float v) { return std::fabs(v) == peak; });
+}
+
 /// Scales by the largest, which becomes -32.
 float quantize_scales(const float* scales, uint8_t* u) {
-  float signed_peak = 0;
-  for (int j = 0; j < kGroups; ++j) {
-    signed_peak = std::fabs(scales[j]) > std::fabs(signed_peak) ? scales[j] : signed_peak;
-  }
-  const float inverse = inverse_of(-static_cast<float>(kScaleLevels), signed_peak);
-  if (inverse == 0) {
-    std::memset(u, 0, kGroups);
-    return 0;
-  }
-  for (int j = 0; j < kGroups; ++j) {
-    const float code = clamp_code(nearest(inverse * scales[j]), -32.0f, 31.0f);
-    u[j] = static_cast<uint8_t>(static_cast<int>(code) + kScaleLevels);
-  }
-  return 1.0f / inverse;
+  const float inverse = inverse_of(-static_cast<float>(kScaleLevels), signed_peak(scales));
+  search_set().codes_by_inverse(scales, kGroups, inverse, 0, -kScaleLevels, kScaleLevels - 1, u);
+  return inverse == 0 ? 0 : 1.0f / inverse;
 }
 
 void fit_plain(const float* x, int n_blocks, ChunkFit& fit) {
   search_set().coordinate(x, n_blocks * kGroups, kLevels, fit.codes, fit.group_scales);
-  for (int b = 0; b < n_blocks; ++b)
+  for (int b = 0; b < n_blocks; ++b) {
     fit.d[b] = quantize_scales(fit.group_scales + b * kGroups, fit.scales + b * kGroups);
+  }
 }
 
 /// The scales of unused groups have no say in the scale of the block.

@@ -399,78 +399,124 @@ AUREA_LANES Vec stored(Vec code) {
   return kWrapped ? select(code < 0.0f, code + 256.0f, code) : code;
 }
 
+/// Groups with codes, and the sums for them.
 template <int kN>
-AUREA_LANES CodeSums sums_of_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, const LaneBuffer<kN>& codes) {
+struct CodedGroups {
+  LaneBuffer<kN> x, w, codes;
   CodeSums sums;
-  for (int i = 0; i < kN; ++i) {
-    sums.s1 = sums.s1 + w[i] * x[i] * codes[i];
-    sums.s2 = sums.s2 + w[i] * codes[i] * codes[i];
-  }
-  return sums;
-}
 
-/// The best code of one element that the others allow, where s1^2 / s2 grows with it.
+  AUREA_LANES void sum_up() {
+    sums = {};
+    for (int i = 0; i < kN; ++i) {
+      sums.s1 = sums.s1 + w[i] * x[i] * codes[i];
+      sums.s2 = sums.s2 + w[i] * codes[i] * codes[i];
+    }
+  }
+};
+
+/// The best code of one element that the others allow.
 struct CodeMove {
   Vec code;
-  CodeSums sums;
-  Mask better;
+  CodeSums others;  // without the element
+  Mask allowed;     // the code is another one, and usable
 };
 
 /// kPositive: the s2 of the others must be positive too, as the reference has it for scales.
 template <bool kPositive>
-AUREA_LANES CodeMove move_code(Vec x, Vec w, Vec old_code, const CodeSums& sums, const Levels& levels) {
-  Vec s1 = sums.s1 - w * x * old_code;
-  Vec s2 = sums.s2 - w * old_code * old_code;
-  const Mask usable = kPositive ? (s1 > 0.0f) & (s2 > 0.0f) : s1 > 0.0f;
-  const Vec code = levels.code(x * s2 / s1);
-  s1 = s1 + w * x * code;
-  s2 = s2 + w * code * code;
-  const Mask better = usable & (code != old_code) & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
-  return {code, {s1, s2}, better};
+AUREA_LANES CodeMove best_move(Vec x, Vec w, Vec old_code, const CodeSums& sums, const Levels& levels) {
+  CodeMove move;
+  move.others = {sums.s1 - w * x * old_code, sums.s2 - w * old_code * old_code};
+  move.code = levels.code(x * move.others.s2 / move.others.s1);
+  move.allowed = (move.others.s1 > 0.0f) & (move.code != old_code);
+  if (kPositive) move.allowed = move.allowed & (move.others.s2 > 0.0f);
+  return move;
+}
+
+/// Moves code i where s1^2 / s2 grows with it, and says where. `sums` are those of the groups, kept in registers.
+template <int kN, bool kPositive, bool kWrapped>
+AUREA_LANES Mask improve_code(CodedGroups<kN>& groups, int i, const Levels& levels, CodeSums& sums) {
+  const Vec x = groups.x[i], w = groups.w[i], old_code = groups.codes[i];
+  const CodeMove move = best_move<kPositive>(x, w, old_code, sums, levels);
+  const Vec s1 = move.others.s1 + w * x * move.code, s2 = move.others.s2 + w * move.code * move.code;
+  const Mask better = move.allowed & (s2 > 0.0f) & (s1 * s1 * sums.s2 > sums.s1 * sums.s1 * s2);
+  groups.codes.set(i, select(better, stored<kWrapped>(move.code), old_code));
+  sums.s1 = select(better, s1, sums.s1);
+  sums.s2 = select(better, s2, sums.s2);
+  return better;
 }
 
 /// Moves one code after the other; at most five passes, fewer if a pass changes nothing in any lane (a lane that is done
 /// repeats itself without effect). Returns the final scale.
 template <int kN, bool kPositive, bool kWrapped = false>
-AUREA_LANES Vec improve_codes(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, LaneBuffer<kN>& codes, CodeSums sums,
-                              const Levels& levels) {
+AUREA_LANES Vec improve_codes(CodedGroups<kN>& groups, const Levels& levels) {
+  CodeSums sums = groups.sums;
   for (int pass = 0; pass < 5; ++pass) {
     Mask changed{};
-    for (int i = 0; i < kN; ++i) {
-      const CodeMove move = move_code<kPositive>(x[i], w[i], codes[i], sums, levels);
-      codes.set(i, select(move.better, stored<kWrapped>(move.code), codes[i]));
-      sums.s1 = select(move.better, move.sums.s1, sums.s1);
-      sums.s2 = select(move.better, move.sums.s2, sums.s2);
-      changed = changed | move.better;
-    }
+    for (int i = 0; i < kN; ++i) changed = changed | improve_code<kN, kPositive, kWrapped>(groups, i, levels, sums);
     if (!any(changed)) break;
   }
   return sums.scale();
 }
 
-/// kImprove false: the codes of the extremes, and the lanes in which a code can be moved. These are few, and to find
-/// them no element waits for the one before it. kImprove true: all passes.
-template <int kN, bool kImprove>
-AUREA_LANES Mask coordinate_lanes(const float* x_rows, int n_lanes, int n_levels, uint8_t* stored_codes,
-                                  float* scales) {
-  LaneBuffer<kN> x, w, codes;
-  gather_weighted(x_rows, nullptr, Weighting::kSquare, n_lanes, x, w);
-  const Levels levels(-n_levels, n_levels - 1);
-  const auto depth = static_cast<float>(n_levels);
-  const Vec peak = largest(x);
-  const Vec inverse = -depth / peak;
-  for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
-  const CodeSums sums = sums_of_codes(x, w, codes);
-  Mask movable{};
-  for (int i = 0; !kImprove && i < kN; ++i) {
-    movable = movable | move_code<false>(x[i], w[i], codes[i], sums, levels).better;
+/// Groups of 16, codes by their extremes; two sets of lanes at a time, as one alone waits for its own results.
+struct ExtremeCodes {
+  CodedGroups<16> groups;
+  Mask lost;
+
+  void set(const float* rows, int n_lanes, const Levels& levels, float depth) {
+    gather_weighted(rows, nullptr, Weighting::kSquare, n_lanes, groups.x, groups.w);
+    const Vec peak = largest(groups.x), inverse = -depth / peak;
+    lost = magnitude(peak) < kTinyMagnitude;
+    for (int i = 0; i < 16; ++i) groups.codes.set(i, levels.code(inverse * groups.x[i]));
+    groups.sum_up();
   }
-  const Vec scale = kImprove ? improve_codes<kN, false>(x, w, codes, sums, levels) : sums.scale();
-  const Mask lost = magnitude(peak) < kTinyMagnitude;
-  for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i] + depth));
-  codes.scatter(stored_codes, n_lanes);
-  store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
-  return movable;
+
+  void keep(Vec scale, float depth, int n_lanes, uint8_t* codes, float* scales) {
+    for (int i = 0; i < 16; ++i) groups.codes.set(i, select(lost, Vec{}, groups.codes[i] + depth));
+    groups.codes.scatter(codes, n_lanes);
+    store_lanes(scales, select(lost, Vec{}, scale), n_lanes);
+  }
+};
+
+/// Keeps the codes of the extremes, and finds the lanes in which a code could be moved: few, and to find them no element
+/// waits for the one before it. Returns how many indices of groups were appended.
+int keep_extreme_codes(const float* x, int first, int n_lanes, const Levels& levels, float depth, uint8_t* codes,
+                       float* scales, int* movable) {
+  ExtremeCodes batch;
+  batch.set(x, n_lanes, levels, depth);
+  const CodedGroups<16>& groups = batch.groups;
+  Mask mask{};
+  for (int i = 0; i < 16; ++i) {
+    mask = mask | best_move<false>(groups.x[i], groups.w[i], groups.codes[i], groups.sums, levels).allowed;
+  }
+  batch.keep(groups.sums.scale(), depth, n_lanes, codes, scales);
+  int32_t flags[kLanes], count = 0;
+  __builtin_memcpy(flags, &mask, sizeof flags);
+  for (int lane = 0; lane < n_lanes; ++lane) {
+    movable[count] = first + lane;
+    count += flags[lane] != 0 ? 1 : 0;
+  }
+  return count;
+}
+
+/// At most 2 * kLanes groups at `rows`: all passes.
+void improve_extreme_codes(const float* rows, int n_groups, const Levels& levels, float depth, uint8_t* codes,
+                           float* scales) {
+  const int n_first = n_groups < kLanes ? n_groups : kLanes, n_second = n_groups - n_first;
+  ExtremeCodes first, second;
+  first.set(rows, n_first, levels, depth);
+  second.set(rows + n_first * 16, n_second, levels, depth);
+  CodeSums sums = first.groups.sums, more_sums = second.groups.sums;
+  for (int pass = 0; pass < 5; ++pass) {
+    Mask changed{};
+    for (int i = 0; i < 16; ++i) {
+      changed = changed | improve_code<16, false, false>(first.groups, i, levels, sums);
+      changed = changed | improve_code<16, false, false>(second.groups, i, levels, more_sums);
+    }
+    if (!any(changed)) break;
+  }
+  first.keep(sums.scale(), depth, n_first, codes, scales);
+  second.keep(more_sums.scale(), depth, n_second, codes + n_first * 16, scales + n_first);
 }
 
 template <int kN, bool kWrapped>
@@ -484,9 +530,14 @@ AUREA_LANES Vec positive_error(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w,
   return error;
 }
 
-/// The scale, and the codes that go with it.
+/// The scale; groups.codes become those that go with it.
 template <int kN, bool kWrapped>
-AUREA_LANES Vec positive_fit(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, int n_levels, LaneBuffer<kN>& codes) {
+AUREA_LANES Vec positive_fit(const float* x_rows, const float* w_rows, int n_lanes, int n_levels,
+                             CodedGroups<kN>& groups) {
+  const LaneBuffer<kN>&x = groups.x, &w = groups.w;
+  LaneBuffer<kN>& codes = groups.codes;
+  groups.x.gather(x_rows, n_lanes);
+  groups.w.gather(w_rows, n_lanes);
   const Levels levels(kWrapped ? -255 : 0, n_levels);
   const auto top = static_cast<float>(n_levels);
   Vec peak{};
@@ -503,9 +554,9 @@ AUREA_LANES Vec positive_fit(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, i
     inverse = select(better, candidate, inverse);
   }
   for (int i = 0; i < kN; ++i) codes.set(i, levels.code(inverse * x[i]));
-  const CodeSums sums = sums_of_codes(x, w, codes);
+  groups.sum_up();
   for (int i = 0; kWrapped && i < kN; ++i) codes.set(i, stored<kWrapped>(codes[i]));
-  const Vec scale = improve_codes<kN, true, kWrapped>(x, w, codes, sums, levels);
+  const Vec scale = improve_codes<kN, true, kWrapped>(groups, levels);
   const Mask lost = peak < kTinyMagnitude;
   for (int i = 0; i < kN; ++i) codes.set(i, select(lost, Vec{}, codes[i]));
   return select(lost, Vec{}, scale);
@@ -514,18 +565,14 @@ AUREA_LANES Vec positive_fit(const LaneBuffer<kN>& x, const LaneBuffer<kN>& w, i
 template <int kN>
 void positive_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, uint8_t* stored_codes,
                     float* scales) {
-  LaneBuffer<kN> x, w, codes;
-  x.gather(x_rows, n_lanes);
-  w.gather(w_rows, n_lanes);
-  store_lanes(scales, positive_fit<kN, false>(x, w, n_levels, codes), n_lanes);
-  codes.scatter(stored_codes, n_lanes);
+  CodedGroups<kN> groups;
+  store_lanes(scales, positive_fit<kN, false>(x_rows, w_rows, n_lanes, n_levels, groups), n_lanes);
+  groups.codes.scatter(stored_codes, n_lanes);
 }
 
 void wrapped_scale_lanes(const float* x_rows, const float* w_rows, int n_lanes, int n_levels, float* scales) {
-  LaneBuffer<32> x, w, codes;
-  x.gather(x_rows, n_lanes);
-  w.gather(w_rows, n_lanes);
-  store_lanes(scales, positive_fit<32, true>(x, w, n_levels, codes), n_lanes);
+  CodedGroups<32> groups;
+  store_lanes(scales, positive_fit<32, true>(x_rows, w_rows, n_lanes, n_levels, groups), n_lanes);
 }
 
 // ---- codes for given scales: element by element, so the lanes are neighbours here ----
@@ -602,31 +649,25 @@ void affine(const AffineSearch& search, const float* x, const float* w, int n_gr
   }
 }
 
-void coordinate(const float* x, int n_groups, int levels, uint8_t* codes, float* scales) {
-  constexpr int kN = 16;
+void coordinate(const float* x, int n_groups, int n_levels, uint8_t* codes, float* scales) {
+  const Levels levels(-n_levels, n_levels - 1);
+  const auto depth = static_cast<float>(n_levels);
   int movable[kMaxGroups], n_movable = 0;
   for (int g = 0; g < n_groups; g += kLanes) {
-    const int lanes = lanes_at(g, n_groups);
-    const Mask mask = coordinate_lanes<kN, false>(x + g * kN, lanes, levels, codes + g * kN, scales + g);
-    int32_t flags[kLanes];
-    __builtin_memcpy(flags, &mask, sizeof flags);
-    for (int lane = 0; lane < lanes; ++lane) {
-      movable[n_movable] = g + lane;
-      n_movable += flags[lane] != 0 ? 1 : 0;
-    }
+    n_movable += keep_extreme_codes(x + g * 16, g, lanes_at(g, n_groups), levels, depth, codes + g * 16, scales + g,
+                                    movable + n_movable);
   }
-  for (int first = 0; first < n_movable; first += kLanes) {
-    const int lanes = lanes_at(first, n_movable);
-    float rows[kLanes * kN], lane_scales[kLanes];
-    uint8_t lane_codes[kLanes * kN];
-    for (int lane = 0; lane < lanes; ++lane) {
-      __builtin_memcpy(rows + lane * kN, x + movable[first + lane] * kN, kN * sizeof(float));
-    }
-    coordinate_lanes<kN, true>(rows, lanes, levels, lane_codes, lane_scales);
-    for (int lane = 0; lane < lanes; ++lane) {
-      const int g = movable[first + lane];
-      __builtin_memcpy(codes + g * kN, lane_codes + lane * kN, kN);
-      scales[g] = lane_scales[lane];
+  constexpr int kBatch = 2 * kLanes;
+  for (int first = 0; first < n_movable; first += kBatch) {
+    const int n = n_movable - first < kBatch ? n_movable - first : kBatch;
+    float rows[kBatch * 16], batch_scales[kBatch];
+    uint8_t batch_codes[kBatch * 16];
+    for (int k = 0; k < n; ++k) __builtin_memcpy(rows + k * 16, x + movable[first + k] * 16, 16 * sizeof(float));
+    improve_extreme_codes(rows, n, levels, depth, batch_codes, batch_scales);
+    for (int k = 0; k < n; ++k) {
+      const int g = movable[first + k];
+      __builtin_memcpy(codes + g * 16, batch_codes + k * 16, 16);
+      scales[g] = batch_scales[k];
     }
   }
 }
