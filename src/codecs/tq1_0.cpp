@@ -13,10 +13,14 @@ struct Run {
 };
 constexpr Run kRuns[] = {{0, 32, 5}, {160, 16, 5}, {240, 4, 4}};
 
-uint8_t pack_digits(const uint8_t* codes, int stride, int n_digits) {
-  int value = 0;
-  for (int n = 0; n < 5; ++n) value = 3 * value + (n < n_digits ? codes[n * stride] : 0);
-  return static_cast<uint8_t>((value * 256 + 242) / 243);
+/// kDigits digits of kStride bytes that lie side by side.
+template <int kStride, int kDigits>
+void pack_digits(const uint8_t* __restrict codes, uint8_t* __restrict bytes) {
+  for (int m = 0; m < kStride; ++m) {
+    uint16_t value = 0;
+    for (int n = 0; n < 5; ++n) value = static_cast<uint16_t>(3 * value + (n < kDigits ? codes[n * kStride + m] : 0));
+    bytes[m] = static_cast<uint8_t>((value * 256 + 242) / 243);
+  }
 }
 
 void unpack_digits(uint8_t byte, int stride, int n_digits, float d, float* dst) {
@@ -38,12 +42,9 @@ void decode_block(const BlockTQ1_0& block, float* dst) {
 }
 
 void pack(const uint8_t* codes, BlockTQ1_0& block) {
-  uint8_t* bytes[] = {block.qs, block.qs + 32, block.qh};
-  for (int r = 0; r < 3; ++r) {
-    for (int m = 0; m < kRuns[r].stride; ++m) {
-      bytes[r][m] = pack_digits(codes + kRuns[r].first + m, kRuns[r].stride, kRuns[r].n_digits);
-    }
-  }
+  pack_digits<kRuns[0].stride, kRuns[0].n_digits>(codes + kRuns[0].first, block.qs);
+  pack_digits<kRuns[1].stride, kRuns[1].n_digits>(codes + kRuns[1].first, block.qs + 32);
+  pack_digits<kRuns[2].stride, kRuns[2].n_digits>(codes + kRuns[2].first, block.qh);
 }
 
 void encode(const float* src, std::byte* dst, size_t n, const float* importance) {
