@@ -15,9 +15,7 @@ bool all_within(const float* x, size_t n, uint32_t mask, float limit) {
 
 }  // namespace
 
-bool all_finite(const float* x, size_t n) {
-  return all_within(x, n, kMagnitude, std::numeric_limits<float>::max());
-}
+bool all_finite(const float* x, size_t n) { return all_within(x, n, kMagnitude, std::numeric_limits<float>::max()); }
 
 void check_row(QuantType type, const float* x, size_t n, const float* importance) {
   const float limit = is_float(type) ? std::numeric_limits<float>::max() : kLargestValue;

@@ -87,7 +87,8 @@ struct SplitFits {
 
 /// How the scale of a block of 32 follows from its extremes, and how its codes are rounded: f32 as written.
 enum class ExtremesRule : uint8_t {
-  kSignedPeak,  // scale = m / lowest, m = the first element of largest magnitude; codes = trunc(x / scale + 1/2 - lowest)
+  kSignedPeak,  // scale = m / lowest, m = the first element of largest magnitude; codes = trunc(x / scale + 1/2 -
+                // lowest)
   kRange,       // min = the smallest element, scale = (largest - min) / highest; codes = trunc((x - min) / scale + 1/2)
   kMagnitude,   // scale = max |x| / highest; codes x / scale, halves away from zero
 };
@@ -136,8 +137,8 @@ struct SearchSet {
   /// w[i] = importance[i] * sqrt(variance + x[i]^2), for n elements (a multiple of 16).
   void (*root_weights)(const float* x, const float* importance, float variance, int n, float* w);
 
-  /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, with a step and a shift (shifts null: 0)
-  /// for each group of n = 16 or 32. The codes of a group with step 0 stay.
+  /// codes[i] = clamp(nearest((x[i] + shift) / step), lowest, highest) - lowest, with a step and a shift (shifts null:
+  /// 0) for each group of n = 16 or 32. The codes of a group with step 0 stay.
   void (*codes_by_division)(const float* x, int n_groups, int n, const float* steps, const float* shifts, int lowest,
                             int highest, uint8_t* codes);
 

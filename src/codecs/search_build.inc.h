@@ -12,7 +12,7 @@
 #include "codecs/simple_lanes.inc.h"
 #include "codecs/ternary_lanes.inc.h"
 
-#define AUREA_SEARCHES                                                                                      \
-  symmetric, affine, coordinate, positive, wrapped_scale, codebook, split, root_weights, codes_by_division, \
-      codes_by_inverse, iq4, iq4_codes, fp4, fp4_codes, ternary, two_bit, \
-      extremes, f16_row, bf16_row, any_above, recode
+#define AUREA_SEARCHES                                                                                            \
+  symmetric, affine, coordinate, positive, wrapped_scale, codebook, split, root_weights, codes_by_division,       \
+      codes_by_inverse, iq4, iq4_codes, fp4, fp4_codes, ternary, two_bit, extremes, f16_row, bf16_row, any_above, \
+      recode

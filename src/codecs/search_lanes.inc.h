@@ -103,9 +103,7 @@ struct Levels {
       : lowest(splat_native(kRounder + static_cast<float>(lowest_code))),
         highest(splat_native(kRounder + static_cast<float>(highest_code))) {}
 
-  AUREA_LANES Native code(Native v) const {
-    return lower(higher(v + kRounder, lowest), highest) - kRounder;
-  }
+  AUREA_LANES Native code(Native v) const { return lower(higher(v + kRounder, lowest), highest) - kRounder; }
   AUREA_LANES Vec code(Vec v) const { return {code(v.a), code(v.b)}; }
 };
 
@@ -445,8 +443,8 @@ AUREA_LANES Mask improve_code(CodedGroups<kN>& groups, int i, const Levels& leve
   return better;
 }
 
-/// Moves one code after the other; at most five passes, fewer if a pass changes nothing in any lane (a lane that is done
-/// repeats itself without effect). Returns the final scale.
+/// Moves one code after the other; at most five passes, fewer if a pass changes nothing in any lane (a lane that is
+/// done repeats itself without effect). Returns the final scale.
 template <int kN, bool kPositive, bool kWrapped = false>
 AUREA_LANES Vec improve_codes(CodedGroups<kN>& groups, const Levels& levels) {
   CodeSums sums = groups.sums;
@@ -478,8 +476,8 @@ struct ExtremeCodes {
   }
 };
 
-/// Keeps the codes of the extremes, and finds the lanes in which a code could be moved: few, and to find them no element
-/// waits for the one before it. Returns how many indices of groups were appended.
+/// Keeps the codes of the extremes, and finds the lanes in which a code could be moved: few, and to find them no
+/// element waits for the one before it. Returns how many indices of groups were appended.
 int keep_extreme_codes(const float* x, int first, int n_lanes, const Levels& levels, float depth, uint8_t* codes,
                        float* scales, int* movable) {
   ExtremeCodes batch;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -12,6 +13,7 @@
 #include "codecs/iq1_grid.h"
 #include "codecs/iq4_values.h"
 #include "core/cpu_features.h"
+#include "core/half.h"
 
 namespace aurea::codecs {
 namespace {
@@ -89,7 +91,7 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
       steps.push_back(g % 5 == 1 ? 0 : 0.37f);
       shifts.push_back(0.1f * static_cast<float>(g));
     }
-    for (const float* shift : {shifts.data(), static_cast<const float*>(nullptr)}) {
+    for (const float* shift : std::initializer_list<const float*>{shifts.data(), nullptr}) {
       set.codes_by_division(data.x.data(), n_groups, n, steps.data(), shift, -4, 3, codes.data());
       keep(codes.data(), codes.size());
     }
@@ -98,6 +100,19 @@ std::vector<uint8_t> run(const SearchSet& set, int n_groups, int n, uint64_t see
     for (const float* w : {data.w.data(), static_cast<const float*>(nullptr)}) {
       set.iq4(data.x.data(), w, n_groups, scales.data());
       keep(scales.data(), floats);
+    }
+    for (int first = 0; first < n_groups; first += kMaxSimpleBlocks) {
+      const int n_blocks = std::min(kMaxSimpleBlocks, n_groups - first);
+      for (const ExtremesRule rule : {ExtremesRule::kSignedPeak, ExtremesRule::kRange, ExtremesRule::kMagnitude}) {
+        const bool affine = rule == ExtremesRule::kRange;
+        ExtremesFits extremes;
+        set.extremes(rule, affine ? 0 : -8, affine ? 15 : 7, data.x.data() + first * n, n_blocks, &extremes);
+        keep(extremes.scale, static_cast<size_t>(n_blocks) * sizeof(float));
+        keep(extremes.d, static_cast<size_t>(n_blocks) * sizeof(uint16_t));
+        keep(extremes.min, static_cast<size_t>(n_blocks) * sizeof(float));
+        keep(extremes.m, static_cast<size_t>(n_blocks) * sizeof(uint16_t));
+        keep(extremes.codes, static_cast<size_t>(n_blocks) * 32);
+      }
     }
     for (int g = 0; g < n_groups; ++g) {
       set.iq4_codes(data.x.data() + g * n, n, 1 / scales[g], codes.data() + g * n);
@@ -189,6 +204,95 @@ TEST(Search, CodesStayInRangeForAnyInput) {
   search_set().codes_by_division(odd, 1, 16, &one, nullptr, -4, 3, codes);
   const uint8_t expected[] = {4, 4, 7, 0, 7, 0, 0, 4, 5, 3, 4, 6, 6, 4, 7, 7};  // halves to even, NaN to the lowest
   EXPECT_EQ(std::memcmp(codes, expected, sizeof codes), 0);
+}
+
+std::vector<const SearchSet*> all_sets() {
+  std::vector<const SearchSet*> sets = wider_sets();
+  sets.push_back(&kSearchBaseline);
+  return sets;
+}
+
+/// Blocks in which it matters which of equal extremes counts: opposite peaks, zeros of both signs.
+std::vector<float> blocks_with_equal_extremes(int n_blocks) {
+  std::mt19937_64 random(5);
+  std::vector<float> x;
+  for (int b = 0; b < n_blocks; ++b) {
+    for (int i = 0; i < 32; ++i) {
+      const auto step = static_cast<float>(random() % 5) - (b % 3 == 0 ? 0.0f : 2.0f);
+      x.push_back(b % 4 == 3 ? (random() % 2 == 0 ? 0.0f : -0.0f) : step == 0 && random() % 2 == 0 ? -0.0f : step);
+    }
+  }
+  return x;
+}
+
+TEST(Search, ExtremesAreTheFirstOrLastOfEqualOnes) {
+  for (const int n_blocks : {1, 3, 16, 17, 33, kMaxSimpleBlocks}) {
+    const std::vector<float> x = blocks_with_equal_extremes(n_blocks);
+    for (const SearchSet* set : all_sets()) {
+      ExtremesFits signed_peak, range;
+      set->extremes(ExtremesRule::kSignedPeak, -8, 7, x.data(), n_blocks, &signed_peak);
+      set->extremes(ExtremesRule::kRange, 0, 15, x.data(), n_blocks, &range);
+      for (int b = 0; b < n_blocks; ++b) {
+        const float* block = x.data() + b * 32;
+        float peak = 0;
+        for (int i = 0; i < 32; ++i) peak = std::fabs(block[i]) > std::fabs(peak) ? block[i] : peak;
+        const auto [low, high] = std::minmax_element(block, block + 32);
+        const float scale = peak / -8.0f, step = (*high - *low) / 15.0f;
+        EXPECT_EQ(bits_from_f32(signed_peak.scale[b]), bits_from_f32(scale)) << set->name << " block " << b;
+        EXPECT_EQ(signed_peak.d[b], f32_to_f16(scale));
+        EXPECT_EQ(bits_from_f32(range.scale[b]), bits_from_f32(step)) << set->name << " block " << b;
+        EXPECT_EQ(bits_from_f32(range.min[b]), bits_from_f32(*low));
+        EXPECT_EQ(range.m[b], f32_to_f16(*low));
+      }
+    }
+  }
+}
+
+TEST(Search, HalvesOfScalesAreThoseOfTheDefinition) {
+  std::vector<float> x;
+  for (uint64_t k = 0; k < kMaxSimpleBlocks; ++k) {  // from subnormal halves to infinite ones
+    x.insert(x.end(), 32, f32_from_bits(static_cast<uint32_t>((k * 0x3FFFFFFu) % 0x4F000000u)));
+  }
+  for (const SearchSet* set : all_sets()) {
+    ExtremesFits fits;
+    set->extremes(ExtremesRule::kMagnitude, -1, 1, x.data(), kMaxSimpleBlocks, &fits);
+    for (int b = 0; b < kMaxSimpleBlocks; ++b) {
+      EXPECT_EQ(fits.d[b], f32_to_f16(x[static_cast<size_t>(b) * 32]))
+          << set->name << " " << x[static_cast<size_t>(b) * 32];
+    }
+  }
+}
+
+TEST(Search, SixteenBitFloatsAreThoseOfTheDefinition) {
+  std::vector<uint16_t> halves(65536 + 5);
+  for (size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<uint16_t>(i);
+  for (const SearchSet* set : all_sets()) {
+    std::vector<float> f16(halves.size()), bf16(halves.size());
+    set->f16_row(halves.data(), f16.data(), f16.size());
+    set->bf16_row(halves.data(), bf16.data(), bf16.size());
+    for (size_t i = 0; i < halves.size(); ++i) {
+      ASSERT_EQ(bits_from_f32(f16[i]), bits_from_f32(f16_to_f32(halves[i]))) << set->name << " " << i;
+      ASSERT_EQ(bits_from_f32(bf16[i]), bits_from_f32(bf16_to_f32(halves[i]))) << set->name << " " << i;
+    }
+  }
+}
+
+TEST(Search, OneValueAboveTheLimitIsFoundAnywhere) {
+  constexpr uint32_t kMagnitude = 0x7FFFFFFFu;
+  for (const SearchSet* set : all_sets()) {
+    for (const size_t n : {1u, 15u, 16u, 67u}) {
+      std::vector<float> x(n, -2.0f);
+      EXPECT_FALSE(set->any_above(x.data(), n, kMagnitude, bits_from_f32(2.0f)));
+      EXPECT_TRUE(set->any_above(x.data(), n, 0xFFFFFFFFu, bits_from_f32(2.0f))) << "a sign counts";
+      for (size_t i = 0; i < n; ++i) {
+        for (const float odd : {2.0000002f, -INFINITY, NAN}) {
+          x[i] = odd;
+          EXPECT_TRUE(set->any_above(x.data(), n, kMagnitude, bits_from_f32(2.0f))) << set->name << " " << i;
+        }
+        x[i] = -2.0f;
+      }
+    }
+  }
 }
 
 TEST(Search, Fp4CodesAreTheNearestLevels) {

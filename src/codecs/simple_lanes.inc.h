@@ -187,8 +187,11 @@ void extremes_by_rule(int lowest, int highest, const float* x, int n_blocks, Ext
 
 void extremes(ExtremesRule rule, int lowest, int highest, const float* x, int n_blocks, ExtremesFits* fits) {
   switch (rule) {
-    case ExtremesRule::kSignedPeak: return extremes_by_rule<ExtremesRule::kSignedPeak>(lowest, highest, x, n_blocks, fits);
-    case ExtremesRule::kRange: return extremes_by_rule<ExtremesRule::kRange>(lowest, highest, x, n_blocks, fits);
-    case ExtremesRule::kMagnitude: return extremes_by_rule<ExtremesRule::kMagnitude>(lowest, highest, x, n_blocks, fits);
+    case ExtremesRule::kSignedPeak:
+      return extremes_by_rule<ExtremesRule::kSignedPeak>(lowest, highest, x, n_blocks, fits);
+    case ExtremesRule::kRange:
+      return extremes_by_rule<ExtremesRule::kRange>(lowest, highest, x, n_blocks, fits);
+    case ExtremesRule::kMagnitude:
+      return extremes_by_rule<ExtremesRule::kMagnitude>(lowest, highest, x, n_blocks, fits);
   }
 }
