@@ -5,6 +5,7 @@
 // one that nobody uses: everything is said in ids.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { logSum, readRows } from "./log_probabilities.mjs";
 import { aurea, check, commandLine, createContext, finish, firstDifference, loadLlamaCpp, modelFolder, projectFolder } from "./support.mjs";
 import { skip } from "../support/npm.mjs";
 
@@ -14,15 +15,6 @@ if (!existsSync(folder)) skip(`${folder} is not there`);
 const kTokens = 64;
 const kSmallestLead = 2e-2;  // in logits; llama.cpp reads GELU from a table of float16, which is good for about 3e-3
 const prompts = [5, 6, 10, 23].map((s) => Array.from({ length: 5 + s }, (_, i) => (i * (37 + 2 * s) + 11 * s) % 500));
-
-/// Rows of a float32 .npy file of two dimensions.
-function readRows(path) {
-  const bytes = readFileSync(path);
-  const headerEnd = 10 + bytes.readUInt16LE(8);
-  const [, rows, cols] = /'shape': \((\d+), (\d+)\)/.exec(bytes.toString("latin1", 10, headerEnd)).map(Number);
-  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset + headerEnd));
-  return Array.from({ length: rows }, (_, r) => values.subarray(r * cols, (r + 1) * cols));
-}
 
 /// Byte-level BPE: the 256 bytes, one merge, words without a meaning up to `size`.
 function writeTokenizer(folder, size) {
@@ -56,11 +48,6 @@ function convert(name) {
 }
 
 const argmax = (row) => row.reduce((best, value, i) => (value > row[best] ? i : best), 0);
-function logProbabilities(row) {
-  const highest = Math.max(...row);
-  const logSum = highest + Math.log(row.reduce((sum, value) => sum + Math.exp(value - highest), 0));
-  return Array.from(row, (value) => value - logSum);
-}
 
 const { llama, loadModel } = await loadLlamaCpp();
 mkdirSync(modelFolder, { recursive: true });
@@ -88,7 +75,7 @@ for (const name of ["phi", "phimoe"].filter((name) => existsSync(join(folder, na
     aurea(args);
     const rows = readRows(join(modelFolder, "logits.npy")).slice(prompt.length - 1);
     const ours = rows.map(argmax);
-    const behindPrompt = logProbabilities(rows[0]);
+    const behindPrompt = Array.from(rows[0], (value) => value - logSum(rows[0]));
     const distance = Math.max(...[...probabilities].filter(([, value]) => value > 0).map(([id, value]) => Math.abs(Math.log(value) - behindPrompt[id])));
     console.log(`${name}, prompt ${p}: smallest lead ${lead.toPrecision(3)}, largest difference of a log-probability behind the prompt ${distance.toPrecision(3)}`);
     if (name === "phi") {

@@ -1,12 +1,10 @@
 // The perplexity that llama.cpp measures on Aurea's files is the one that Aurea measures itself.
 // 2,000 tokens of models/eval.txt in windows of 500, each in an empty context without BOS (the vocabulary's add_bos_token is
 // false); all tokens but the first of a window count.
-//
-// llama.cpp's log-probability of a token: its logit - the largest logit - log(totalLogitWeight), with totalLogitWeight the sum of
-// exp(logit - largest). At temperature 0 the logits are those of the model, without sampling filters: one position is taken
-// whole and summed here to prove it.
+// One position is taken whole and summed here, to prove that the short form of a log-probability is right.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { llamaLogProbabilities, logProbability } from "./log_probabilities.mjs";
 import { aurea, check, commandLine, createContext, finish, loadLlamaCpp, modelPath, projectFolder } from "./support.mjs";
 
 const kWindow = 500;
@@ -22,20 +20,9 @@ const files = [
 
 const { llama, loadModel } = await loadLlamaCpp();
 
-/// Log-probability of `token` as the next one.
-function logProbability({ logits, totalLogitWeight }, token) {
-  return logits.get(token) - Math.max(...logits.values()) - Math.log(totalLogitWeight);
-}
-
 /// Sum of -log p over all tokens of a window but the first.
 async function windowLoss(model, cache, ids) {
-  const context = await createContext(model, cache);
-  const input = ids.slice(0, -1).map((id, i) => [
-    id, { generateNext: { totalLogitWeight: true, logits: { filter: { tokens: [ids[i + 1]], includeTop: 1 } } } },
-  ]);
-  const results = await context.getSequence().controlledEvaluate(input);
-  await context.dispose();
-  return results.reduce((sum, { next }, i) => sum - logProbability(next, ids[i + 1]), 0);
+  return (await llamaLogProbabilities(model, cache, ids)).reduce((sum, value) => sum - value, 0);
 }
 
 /// The whole distribution after `ids`: nothing is filtered, and the short form above says the same.

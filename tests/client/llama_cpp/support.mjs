@@ -14,11 +14,12 @@ import { isInstalled, skip } from "../support/npm.mjs";
 export const nodeIsTooOld = Number(process.versions.node.split(".")[0]) < 20;
 const kLlamaCppRelease = "v0.5.0";
 
-const [program, project, work] = process.argv.slice(2);
+const [aureaProgram, project, work] = process.argv.slice(2);
 if (work === undefined) {
   console.error("usage: node SCRIPT <aurea program> <project folder> <folder to work in>");
   process.exit(2);
 }
+export const program = aureaProgram;
 export const projectFolder = project;
 export const packageFolder = join(work, "npm");
 export const modelFolder = join(work, "models");
