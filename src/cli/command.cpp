@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -99,6 +100,14 @@ constexpr const char* kFooter = R"(Examples:
 'aurea COMMAND --help' explains a command. A MODEL is a GGUF file or a Hugging Face folder.
 Exit codes: 0 done, 2 usage, 3 bad file or data, 4 unsupported, 5 device, 1 anything else, 130 interrupted.)";
 
+int report_lost_output(int reason) {
+  // Whoever closes a pipe early, as head does, has seen enough.
+  if (reason != EPIPE) {
+    fmt::print(stderr, "aurea: cannot write to standard output: {}; what was printed is lost or cut\n", std::strerror(reason));
+  }
+  return 1;
+}
+
 }  // namespace
 
 void Context::notice(const std::string& text) const {
@@ -135,7 +144,10 @@ int main_with(int argc, char** argv) {
     for (int i = argc - 1; i > 0; --i) arguments.push_back(long_spelling(argv[i]));
     app.parse(arguments);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // prints the help or the version
+    if (error.get_exit_code() == 0) {
+      app.exit(error);  // prints the help or the version
+      return std::cout.flush() ? 0 : report_lost_output(errno);
+    }
     print_usage_error(app, error);
     return 2;
   }
@@ -148,9 +160,7 @@ int main_with(int argc, char** argv) {
     context.run();
     return 0;
   } catch (const OutputLost& lost) {
-    // Whoever closes a pipe early, as head does, has seen enough.
-    if (lost.reason != EPIPE) fmt::print(stderr, "aurea: cannot write to standard output: {}; the result is lost or cut\n", std::strerror(lost.reason));
-    return 1;
+    return report_lost_output(lost.reason);
   } catch (const Error& error) {
     const bool cancelled = error.code() == ErrorCode::kCancelled;  // where it was just then helps nobody
     fmt::print(stderr, "aurea: {}\n", cancelled ? "interrupted" : error.what());

@@ -17,6 +17,12 @@ constexpr int kMostAttempts = 9;
 
 }  // namespace
 
+void fail_to_create(const std::filesystem::path& path, int reason) {
+  const bool no_room = reason == ENOSPC || reason == EDQUOT;
+  fail(no_room ? ErrorCode::kBadFile : ErrorCode::kBadArgument, "{}: cannot write there: {}", path.string(),
+       std::strerror(reason));
+}
+
 void check_output_path(const std::filesystem::path& path, bool overwrite) {
   namespace fs = std::filesystem;
   if (path.filename().empty()) fail(ErrorCode::kBadArgument, "--output '{}': expected the name of a file", path.string());
@@ -48,7 +54,7 @@ OutputFile::OutputFile(std::filesystem::path path, bool overwrite) : path_(std::
     temporary_ = path_.parent_path() / fmt::format(".{}.{}-{}.part", name, ::getpid(), attempt);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd_ < 0 && (errno != EEXIST || attempt == kMostAttempts)) {
-      fail(ErrorCode::kBadArgument, "{}: cannot write there: {}", path_.string(), std::strerror(errno));
+      fail_to_create(path_, errno);
     }
   }
 }

@@ -11,7 +11,7 @@ namespace aurea {
 
 class OutputFile {
  public:
-  /// Throws kBadArgument as check_output_path does, and when the folder cannot be written.
+  /// Throws kBadArgument as check_output_path does, and as fail_to_create does.
   OutputFile(std::filesystem::path path, bool overwrite);
   /// Removes the unfinished file unless commit() was called.
   ~OutputFile();
@@ -31,6 +31,10 @@ class OutputFile {
   int fd_ = -1;
   uint64_t size_ = 0;
 };
+
+/// Throws for a file that could not be made: kBadFile when there is no room, kBadArgument when it cannot be there.
+/// `reason`: errno.
+[[noreturn]] void fail_to_create(const std::filesystem::path& path, int reason);
 
 /// Throws kBadArgument if `path` is a folder, a device or a pipe, exists while `overwrite` is false, has no folder to
 /// be in, or cannot be a file's name. Called early, before hours of work.

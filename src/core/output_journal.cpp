@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/output_file.h"
 
 namespace aurea {
 namespace {
@@ -103,7 +104,7 @@ int open_own_file(const std::filesystem::path& path, bool create) {
   if (fd < 0) {
     if (errno == ENOENT && !create) return -1;
     const bool in_the_way = errno == ELOOP || errno == ENXIO || errno == EISDIR;
-    if (!in_the_way) fail(ErrorCode::kBadArgument, "{}: cannot write there: {}", path.string(), std::strerror(errno));
+    if (!in_the_way) fail_to_create(path, errno);
   } else {
     struct stat status {};
     if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && status.st_nlink <= 1)

@@ -182,8 +182,7 @@ void ResumableOutput::create_part() {
   const std::filesystem::path path = hidden_path(part_);
   remove_own(path);
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd_ < 0)
-    fail(ErrorCode::kBadArgument, "{}: cannot write there: {}", parts_[part_].path.string(), std::strerror(errno));
+  if (fd_ < 0) fail_to_create(parts_[part_].path, errno);
   n_made_ = part_ + 1;
   position_ = recorded_up_to_ = 0;
   write(std::as_bytes(std::span(parts_[part_].header)));

@@ -122,8 +122,8 @@ class Collection {
           save();
       });
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kCancelled || options_.save_every == 0 || sums.chunk_count == 0) throw;
-      save();
+      if (error.code() == ErrorCode::kCancelled && options_.save_every > 0 && sums.chunk_count > 0) save();
+      if (saved == 0) throw;
       context_.notice(fmt::format("aurea: {} of {} chunks are saved in {}; the same command with --resume goes on",
                                   saved, chunks.size(), options_.output));
       throw;

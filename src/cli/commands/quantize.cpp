@@ -159,7 +159,11 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
     if (rounded && (error.code() == ErrorCode::kCancelled || error.code() == ErrorCode::kBadArgument)) rounded->keep();
     throw;
   }
-  options.report.write(source, plan, result, choices, options.certify.text_file, options.force, context);
+  try {
+    options.report.write(source, plan, result, choices, options.certify.text_file, options.force, context);
+  } catch (Error& error) {
+    throw error.add_context(fmt::format("{} is complete, but not its report", result.path.string()));
+  }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);

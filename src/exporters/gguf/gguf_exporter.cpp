@@ -27,6 +27,16 @@ void say_where_it_goes_on(const models::ModelSource& source, const formats::Gguf
                            100.0 * static_cast<double>(done) / static_cast<double>(source.tensor_bytes())));
 }
 
+uint64_t allowed_working_bytes(const models::ModelSource& source, const GgufExportPlan& plan,
+                               const GgufExportOptions& options, formats::GgufWriter& writer) {
+  try {
+    return working_bytes_within(options.memory_bytes, source, plan, options.prepared != nullptr);
+  } catch (const Error&) {
+    writer.keep();  // an earlier run's work is no worse for too little memory
+    throw;
+  }
+}
+
 }  // namespace
 
 GgufExportResult export_gguf(const models::ModelSource& source, const GgufExportPlan& plan,
@@ -46,7 +56,7 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
   TensorStreamOptions how{.measure_errors = options.measure_errors, .prepared = options.prepared, .cancel = options.cancel};
   try {
     say_where_it_goes_on(source, writer, plan, options);
-    if (options.memory_bytes > 0) how.working_bytes = working_bytes_within(options.memory_bytes, source, plan, options.prepared != nullptr);
+    if (options.memory_bytes > 0) how.working_bytes = allowed_working_bytes(source, plan, options, writer);
     result.errors = stream_tensors(source, plan, writer, how, pool, progress);
     if (options.written) options.written();
     if (options.complete && !writer.only_to_commit()) {
@@ -55,8 +65,6 @@ GgufExportResult export_gguf(const models::ModelSource& source, const GgufExport
       writer.replace_metadata(metadata);
     }
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kBadArgument)
-      writer.keep();  // too little memory: an earlier run's work is no worse for it
     if (error.code() == ErrorCode::kCancelled && writer.keep()) {
       say(options, fmt::format("what is done is kept: the same command goes on from there; to be rid of it, delete {}*",
                                unfinished_path(path).replace_extension().string()));
