@@ -10,7 +10,7 @@
 namespace aurea::cli {
 namespace {
 
-constexpr size_t kSequenceTokens = 256;
+constexpr size_t kSequenceTokens = 512;
 constexpr const char* kAuto = "auto";
 
 /// Weights out of what the model writes itself.

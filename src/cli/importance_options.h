@@ -20,7 +20,7 @@ struct SelfCalibrationFlags {
 
   /// `seed_option`: "--seed", or another name where that is taken.
   void add_to(CLI::App& app, const std::string& seed_option = "--seed");
-  /// Sequences of 256 tokens, or of the model's context if that is shorter.
+  /// Sequences of 512 tokens, or of the model's context if that is shorter.
   [[nodiscard]] quantization::SelfCalibration options(const engine::Model& model) const;
   /// With progress, and a notice when the model has no chat format to write in.
   [[nodiscard]] std::vector<quantization::Chunk> write(const engine::Model& model, engine::Engine& engine,

@@ -16,11 +16,11 @@
 namespace aurea::quantization {
 
 struct SelfCalibration {
-  size_t sequences = 64;
-  size_t length = 256;  // tokens of each, at most the engine's context
+  size_t sequences = 32;
+  size_t length = 512;  // tokens of each, at most the engine's context
   uint64_t seed = 1;
 
-  /// "auto:seed=1,sequences=64,length=256": goes into files as the data set's name.
+  /// "auto:seed=1,sequences=32,length=512": goes into files as the data set's name.
   [[nodiscard]] std::string name() const;
 };
 
