@@ -164,10 +164,10 @@ std::vector<int64_t> ids_with(const Vocabulary& vocabulary, bool Token::*flag) {
   return ids;
 }
 
-void store_own_keys(const Vocabulary& vocabulary, GgufMetadata& metadata) {
+/// `flags_assumed`: a reader that finds no flags would assume some.
+void store_own_keys(const Vocabulary& vocabulary, bool flags_assumed, GgufMetadata& metadata) {
   std::vector<int64_t> lstrip = ids_with(vocabulary, &Token::lstrip), rstrip = ids_with(vocabulary, &Token::rstrip);
-  // Without flags the keys are written only where a reader would otherwise assume some.
-  if (!lstrip.empty() || !rstrip.empty() || is_phi3_layout(vocabulary)) {
+  if (!lstrip.empty() || !rstrip.empty() || flags_assumed) {
     metadata.set(kLstripIds, GgufValue::i32s(std::move(lstrip)));
     metadata.set(kRstripIds, GgufValue::i32s(std::move(rstrip)));
   }
@@ -223,7 +223,7 @@ std::optional<Vocabulary> load_gguf(const GgufMetadata& metadata) {
   return vocabulary;
 }
 
-void store_gguf(const Vocabulary& vocabulary, GgufMetadata& metadata) {
+void store_gguf(Vocabulary vocabulary, GgufMetadata& metadata) {
   const bool sentencepiece = vocabulary.kind == TokenizerKind::kSentencePiece;
   if (vocabulary.pre.empty()) {
     const std::string expression = vocabulary.expressions.empty() ? "none" : vocabulary.expressions.front();
@@ -231,20 +231,22 @@ void store_gguf(const Vocabulary& vocabulary, GgufMetadata& metadata) {
          "GGUF has no name for this tokenizer's pre-tokenizer{} (expression: {}), so no GGUF reader could use it",
          vocabulary.ignore_merges ? " with ignore_merges" : "", expression);
   }
+  const bool flags_assumed = is_phi3_layout(vocabulary);  // by the texts, which are moved
   metadata.set(kModel, GgufValue::string(sentencepiece ? "llama" : "gpt2"));
   metadata.set(kPre, GgufValue::string(vocabulary.pre));
   std::vector<std::string> texts;
   std::vector<float> scores;
   std::vector<int64_t> types;
-  for (const Token& token : vocabulary.tokens) {
-    texts.push_back(token.text);
+  texts.reserve(vocabulary.tokens.size());
+  for (Token& token : vocabulary.tokens) {
+    texts.push_back(std::move(token.text));
     scores.push_back(token.score);
     types.push_back(static_cast<int64_t>(token.type));
   }
   metadata.set(kTokens, GgufValue::strings(std::move(texts)));
   if (sentencepiece) metadata.set(kScores, GgufValue::f32s(std::move(scores)));
   metadata.set(kTypes, GgufValue::i32s(std::move(types)));
-  if (!sentencepiece) metadata.set(kMerges, GgufValue::strings(vocabulary.merges));
+  if (!sentencepiece) metadata.set(kMerges, GgufValue::strings(std::move(vocabulary.merges)));
 
   const auto store_id = [&](const char* key, std::optional<TokenId> id) {
     if (id) metadata.set(key, GgufValue::u32(static_cast<uint32_t>(*id)));
@@ -259,7 +261,7 @@ void store_gguf(const Vocabulary& vocabulary, GgufMetadata& metadata) {
     metadata.set(kAddSpacePrefix, GgufValue::boolean(vocabulary.add_space_prefix));
   }
   store_chat_templates(vocabulary, metadata);
-  store_own_keys(vocabulary, metadata);
+  store_own_keys(vocabulary, flags_assumed, metadata);
 }
 
 }  // namespace aurea::tokenizers

@@ -57,13 +57,13 @@ std::vector<int64_t> listed_ids(const Json& object, const char* key) {
 
 class VocabularyBuilder {
  public:
-  VocabularyBuilder(const HuggingFaceFiles& files, size_t vocab_size)
-      : files_(files),
+  VocabularyBuilder(HuggingFaceFiles files, size_t vocab_size)
+      : files_(std::move(files)),
         vocab_size_(vocab_size),
-        tokenizer_config_(parse_config(files, files.tokenizer_config, "tokenizer_config.json")),
-        special_tokens_map_(parse_config(files, files.special_tokens_map, "special_tokens_map.json")) {
+        tokenizer_config_(parse_config(files_, files_.tokenizer_config, "tokenizer_config.json")),
+        special_tokens_map_(parse_config(files_, files_.special_tokens_map, "special_tokens_map.json")) {
     if (vocab_size > kMaxTokens) {
-      fail(ErrorCode::kUnsupported, "{}: a vocabulary of {}; the most that is supported is {}", files.folder,
+      fail(ErrorCode::kUnsupported, "{}: a vocabulary of {}; the most that is supported is {}", files_.folder,
            vocab_size, kMaxTokens);
     }
   }
@@ -98,6 +98,7 @@ class VocabularyBuilder {
     }
     const std::string source = files_.folder + "/tokenizer.json";
     TokenizerJson json = parse_tokenizer_json(*files_.tokenizer_json, source);
+    *files_.tokenizer_json = std::string();  // it is there, but its many megabytes are not needed again
     described_ = describe_tokenizer_json(json.rest, source);
     if (described_.kind == TokenizerKind::kByteLevelBpe) {
       add_vocab(json.vocab);
@@ -119,6 +120,7 @@ class VocabularyBuilder {
     vocabulary_.kind = described_.kind;
     const bool has_types = described_.kind == TokenizerKind::kSentencePiece;
     std::vector<bool> taken;
+    vocabulary_.tokens.reserve(std::max(vocab_size_, vocab.size()));
     for (TokenizerJson::Entry& entry : vocab) {
       Token token;
       if (has_types && parse_byte_token(entry.text)) token.type = TokenType::kByte;
@@ -343,7 +345,7 @@ class VocabularyBuilder {
     }
   }
 
-  const HuggingFaceFiles& files_;
+  HuggingFaceFiles files_;
   size_t vocab_size_;
   Json tokenizer_config_, special_tokens_map_;
   TokenizerJsonDescription described_;
@@ -353,9 +355,9 @@ class VocabularyBuilder {
 
 }  // namespace
 
-std::optional<Vocabulary> build_vocabulary(const HuggingFaceFiles& files, size_t vocab_size) {
+std::optional<Vocabulary> build_vocabulary(HuggingFaceFiles files, size_t vocab_size) {
   if (!files.tokenizer_json && !files.tokenizer_model) return std::nullopt;
-  return VocabularyBuilder(files, vocab_size).build();
+  return VocabularyBuilder(std::move(files), vocab_size).build();
 }
 
 }  // namespace aurea::tokenizers

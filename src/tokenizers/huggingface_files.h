@@ -21,7 +21,7 @@ struct HuggingFaceFiles {
 /// Throws kBadFile for a file above its size limit; kUnsupported when there is a vocab.json but no tokenizer.json.
 HuggingFaceFiles read_huggingface_files(const std::filesystem::path& folder);
 
-/// See load_huggingface.
-std::optional<Vocabulary> build_vocabulary(const HuggingFaceFiles& files, size_t vocab_size);
+/// See load_huggingface. Large files are given up as soon as they are read: hand them over.
+std::optional<Vocabulary> build_vocabulary(HuggingFaceFiles files, size_t vocab_size);
 
 }  // namespace aurea::tokenizers

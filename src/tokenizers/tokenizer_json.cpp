@@ -7,10 +7,17 @@ namespace {
 
 constexpr size_t kMaxMerges = size_t{1} << 21;
 
+// Bytes of text for each place that is made in the lists beforehand. Growing would hold a list twice, while places that
+// are never used take no memory: a text of fewer bytes for each token or merge grows its lists all the same.
+constexpr size_t kTextBytesPerToken = 32, kTextBytesPerMerge = 16;
+
 /// The tree, with the values of model.vocab and model.merges led aside (in the tree they are null).
 class TokenizerBuilder : public JsonTreeBuilder {
  public:
-  using JsonTreeBuilder::JsonTreeBuilder;
+  TokenizerBuilder(const std::string& source, size_t text_bytes) : JsonTreeBuilder(source) {
+    result_.vocab.reserve(text_bytes / kTextBytesPerToken);
+    result_.merges.reserve(text_bytes / kTextBytesPerMerge);
+  }
   TokenizerJson take_all() {
     result_.rest = take();
     return std::move(result_);
@@ -140,7 +147,7 @@ class TokenizerBuilder : public JsonTreeBuilder {
 }  // namespace
 
 TokenizerJson parse_tokenizer_json(std::string_view text, const std::string& source) {
-  TokenizerBuilder builder(source);
+  TokenizerBuilder builder(source, text.size());
   Json::sax_parse(text, &builder);
   return builder.take_all();
 }

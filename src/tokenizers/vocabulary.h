@@ -83,7 +83,8 @@ std::optional<Vocabulary> load_gguf(const formats::GgufMetadata& metadata);
 
 /// Writes the tokenizer.* keys as llama.cpp v0.5.0's converter does, and `aurea.tokenizer.*` for what GGUF has no place
 /// for: lstrip_ids, rstrip_ids, eog_ids (i32 arrays). Throws kUnsupported when the pre-tokenizer has no name in GGUF.
-void store_gguf(const Vocabulary& vocabulary, formats::GgufMetadata& metadata);
+/// Hand the vocabulary over: its texts take many megabytes, and are moved.
+void store_gguf(Vocabulary vocabulary, formats::GgufMetadata& metadata);
 
 /// Adds to end_of_generation what ends an answer whatever the files say: eos and the added tokens whose text is known
 /// to; sorts it. Both loaders end with it.

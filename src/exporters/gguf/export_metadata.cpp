@@ -31,8 +31,8 @@ GgufMetadata metadata_of_folder(const models::ModelSource& source, const ModelDe
   metadata.set("general.type", GgufValue::string("model"));
   add_card_keys(source, description, metadata);
   source.architecture().to_gguf(description.params, metadata);
-  if (const auto vocabulary = tokenizers::load_huggingface(source.path(), source.params().vocab_size)) {
-    tokenizers::store_gguf(*vocabulary, metadata);
+  if (auto vocabulary = tokenizers::load_huggingface(source.path(), source.params().vocab_size)) {
+    tokenizers::store_gguf(*std::move(vocabulary), metadata);
   } else {
     metadata.set("tokenizer.ggml.model", GgufValue::string("none"));
     // Else the number of tokens is the list's length.
@@ -46,7 +46,7 @@ GgufMetadata metadata_of_folder(const models::ModelSource& source, const ModelDe
 GgufValue without_layers(const GgufValue& value, uint64_t n_layers, std::span<const uint64_t> dropped) {
   const auto* array = std::get_if<GgufArray>(&value.data);
   if (array == nullptr || array->size() != n_layers) return value;
-  GgufArray kept = *array;
+  GgufArray::Items kept = array->items();
   std::visit(
       [&](auto& items) {
         size_t n_kept = 0;
@@ -55,8 +55,8 @@ GgufValue without_layers(const GgufValue& value, uint64_t n_layers, std::span<co
         }
         items.resize(n_kept);
       },
-      kept.items);
-  return {value.type, std::move(kept)};
+      kept);
+  return {value.type, GgufArray(array->element_type, std::move(kept))};
 }
 
 GgufMetadata metadata_of_file(const models::ModelSource& source, const ModelDescription& description,

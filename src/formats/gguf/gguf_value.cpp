@@ -32,7 +32,7 @@ template <typename List>
 const List* array_items(const GgufValue* value, std::string_view key, std::string_view expected) {
   if (value == nullptr) return nullptr;
   const auto* array = std::get_if<GgufArray>(&value->data);
-  const auto* items = array == nullptr ? nullptr : std::get_if<List>(&array->items);
+  const auto* items = array == nullptr ? nullptr : std::get_if<List>(&array->items());
   if (items == nullptr) fail_kind(key, expected, *value);
   return items;
 }
@@ -119,8 +119,8 @@ std::optional<std::vector<int64_t>> GgufMetadata::optional_ints(std::string_view
   if (value == nullptr) return std::nullopt;
   const auto* array = std::get_if<GgufArray>(&value->data);
   if (array == nullptr) fail_kind(key, "an array of integers", *value);
-  if (const auto* items = std::get_if<std::vector<int64_t>>(&array->items)) return *items;
-  const auto* items = std::get_if<std::vector<uint64_t>>(&array->items);
+  if (const auto* items = std::get_if<std::vector<int64_t>>(&array->items())) return *items;
+  const auto* items = std::get_if<std::vector<uint64_t>>(&array->items());
   if (items == nullptr) fail_kind(key, "an array of integers", *value);
   const auto large = std::ranges::find_if(*items, [](uint64_t item) { return item > INT64_MAX; });
   if (large != items->end()) fail_file("key '{}': {} does not fit in a signed 64-bit integer", key, *large);

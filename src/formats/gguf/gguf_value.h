@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,15 +34,26 @@ enum class GgufType : int32_t {
 std::string_view name(GgufType type);
 
 /// An array keeps its element type; numbers are held widened, so that a reader can accept any integer width.
-struct GgufArray {
-  GgufType element_type = GgufType::kUint32;
-  std::variant<std::vector<uint64_t>, std::vector<int64_t>, std::vector<double>, std::vector<float>, std::vector<bool>,
-               std::vector<std::string>>
-      items;  // unsigned | signed | float64 | float32 | bool | string, as element_type says
+/// Copies share the items: those of a large vocabulary take tens of megabytes.
+class GgufArray {
+ public:
+  /// unsigned | signed | float64 | float32 | bool | string, as the element type says
+  using Items = std::variant<std::vector<uint64_t>, std::vector<int64_t>, std::vector<double>, std::vector<float>,
+                             std::vector<bool>, std::vector<std::string>>;
+
+  GgufArray(GgufType type, Items items) : element_type(type), items_(std::make_shared<const Items>(std::move(items))) {}
+
+  GgufType element_type;
+  [[nodiscard]] const Items& items() const { return *items_; }
   [[nodiscard]] size_t size() const {
-    return std::visit([](const auto& list) { return list.size(); }, items);
+    return std::visit([](const auto& list) { return list.size(); }, *items_);
   }
-  bool operator==(const GgufArray&) const = default;
+  bool operator==(const GgufArray& other) const {
+    return element_type == other.element_type && *items_ == *other.items_;
+  }
+
+ private:
+  std::shared_ptr<const Items> items_;
 };
 
 struct GgufValue {

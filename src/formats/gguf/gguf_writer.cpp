@@ -22,6 +22,9 @@ uint64_t padded(uint64_t bytes) { return checked_round_up(bytes, GgufWriter::kAl
 /// Appends the fields of a header to one string.
 class HeaderEncoder {
  public:
+  /// For about so many bytes: growing would hold a vocabulary of many megabytes twice.
+  void reserve(size_t n_bytes) { out_.reserve(n_bytes); }
+
   template <typename T>
   void put(T value) {
     out_.append(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -67,7 +70,7 @@ class HeaderEncoder {
         [&](const auto& items) {
           for (const auto& item : items) put_item(array.element_type, item);
         },
-        array.items);
+        array.items());
   }
 
   /// One value of a type other than array; the held kind must be the type's.
@@ -197,6 +200,22 @@ void put_tensors(HeaderEncoder& header, std::span<const GgufTensorSpec> tensors)
   }
 }
 
+/// Bytes that a header takes, or a little more.
+size_t expected_bytes(const GgufMetadata& metadata, size_t n_tensors) {
+  constexpr size_t kEntryBytes = 64, kTensorBytes = 128, kItemBytes = 8;
+  size_t bytes = metadata.entries().size() * kEntryBytes + n_tensors * kTensorBytes + GgufWriter::kAlignment;
+  for (const auto& [key, value] : metadata.entries()) {
+    if (const auto* text = std::get_if<std::string>(&value.data)) bytes += text->size();
+    const auto* array = std::get_if<GgufArray>(&value.data);
+    if (array == nullptr) continue;
+    bytes += array->size() * kItemBytes;
+    if (const auto* texts = std::get_if<std::vector<std::string>>(&array->items())) {
+      for (const std::string& text : *texts) bytes += text.size();
+    }
+  }
+  return bytes;
+}
+
 /// The headers hold names, shapes, types and metadata; the rest is the caller's.
 std::string fingerprint_of(const GgufOutput& output, std::span<const OutputPart> parts) {
   if (output.fingerprint.empty()) return "";
@@ -215,6 +234,7 @@ std::string fingerprint_of(const GgufOutput& output, std::span<const OutputPart>
 
 std::string encode_gguf_header(const GgufMetadata& metadata, std::span<const GgufTensorSpec> tensors) {
   HeaderEncoder header;
+  header.reserve(expected_bytes(metadata, tensors.size()));
   header.put('G'), header.put('G'), header.put('U'), header.put('F');
   header.put<uint32_t>(3);
   header.put<uint64_t>(tensors.size());
