@@ -17,13 +17,18 @@ std::string scaled(double value, const char* const* suffixes, size_t n_suffixes)
   return fmt::format("{:.{}f}{}", value, decimals, suffixes[i]);
 }
 
-std::string format_amount(double value, ProgressUnit unit) {
+std::string format_amount(uint64_t amount, ProgressUnit unit) {
   switch (unit) {
-    case ProgressUnit::kBytes: return format_bytes(static_cast<uint64_t>(value));
-    case ProgressUnit::kTokens: return value < 100 ? fmt::format("{:.1f} tokens", value) : fmt::format("{:.0f} tokens", value);
+    case ProgressUnit::kBytes: return format_bytes(amount);
+    case ProgressUnit::kTokens: return fmt::format("{} tokens", amount);
     case ProgressUnit::kItems: break;
   }
-  return fmt::format("{:.0f}", value);
+  return "done";  // what the items are is nothing to the user
+}
+
+std::string format_rate(double per_second, ProgressUnit unit) {
+  if (unit == ProgressUnit::kBytes) return format_bytes(static_cast<uint64_t>(per_second)) + "/s";
+  return fmt::format("{:.{}f} tokens/s", per_second, per_second < 100 ? 1 : 0);
 }
 
 std::string format_seconds(double seconds) {
@@ -94,8 +99,8 @@ void Progress::draw(const std::string& detail, bool last) {
     const double left = static_cast<double>(total_ - std::min(total_, done_));
     if (!last && rate > 0 && fraction > 0.001) line += fmt::format(" {} left", format_seconds(left / rate));
   }
-  if (last) line += fmt::format("{} in {}", format_amount(static_cast<double>(done_ - skipped_), unit_), seconds < 10 ? fmt::format("{:.1f}s", seconds) : format_seconds(seconds));
-  if (unit_ != ProgressUnit::kItems) line += fmt::format("  {}/s", format_amount(rate, unit_));
+  if (last) line += fmt::format("{} in {}", format_amount(done_ - skipped_, unit_), seconds < 10 ? fmt::format("{:.1f}s", seconds) : format_seconds(seconds));
+  if (unit_ != ProgressUnit::kItems) line += "  " + format_rate(rate, unit_);
   if (!detail.empty()) line += "  " + detail;
   if (terminal_) {
     const size_t width = terminal_width();

@@ -1,6 +1,7 @@
 // aurea eval: perplexity of a model, and its distance from a reference.
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/evaluation_output.h"
 #include "core/error.h"
 #include "core/progress.h"
 #include "quantization/evaluate.h"
@@ -14,21 +15,6 @@ struct Options {
   EngineFlags engine;
   InputFlags input;
 };
-
-Json to_json(const quantization::Evaluation& result, const models::ModelSource& source) {
-  Json json = {{"tokens", result.tokens}, {"context", result.context}, {"perplexity", result.perplexity},
-               {"perplexity_stderr", result.perplexity_stderr}, {"bytes", source.file_bytes()},
-               {"bits_per_weight", source.bits_per_weight()}};
-  if (const auto& comparison = result.comparison) {
-    json["reference_perplexity"] = comparison->reference_perplexity;
-    json["kl_divergence"] = {{"mean", comparison->kl.mean}, {"stderr", comparison->kl.stderr_of_mean},
-                             {"p50", comparison->kl.p50}, {"p90", comparison->kl.p90}, {"p99", comparison->kl.p99},
-                             {"p999", comparison->kl.p999}, {"max", comparison->kl.max}};
-    json["top1_agreement"] = comparison->top1_agreement;
-    json["rms_delta_p"] = comparison->rms_delta_p;
-  }
-  return json;
-}
 
 void print_table(const quantization::Evaluation& result, const models::ModelSource& source, const models::ModelSource* reference) {
   const auto& comparison = result.comparison;
@@ -82,7 +68,12 @@ void run(const Options& options, const Context& context) {
   const quantization::Evaluation result = quantization::evaluate(candidate, other ? &*other : nullptr, tokens, evaluate_options,
                                                                  [&](uint64_t done) { progress.update(done); }, &context.cancel);
   progress.finish();
-  if (context.json) return print_json(to_json(result, model.source()));
+  if (context.json) {
+    Json json = to_json(result);
+    json["bytes"] = model.source().file_bytes();
+    json["bits_per_weight"] = model.source().bits_per_weight();
+    return print_json(json);
+  }
   print_table(result, model.source(), reference ? &reference->source() : nullptr);
 }
 

@@ -52,7 +52,7 @@ Json value_json(const formats::GgufValue& value, size_t list_limit) {
       [&](const auto& data) -> Json {
         using T = std::decay_t<decltype(data)>;
         if constexpr (std::is_same_v<T, formats::GgufArray>) {
-          Json list = std::visit([&](const auto& items) { return list_json(items, list_limit); }, data.items);
+          Json list = std::visit([&](const auto& items) { return list_json(items, list_limit); }, data.items());
           if (data.size() > list_limit) return {{"count", data.size()}, {"first", list}};
           return list;
         } else if constexpr (std::is_same_v<T, std::string>) {

@@ -9,6 +9,7 @@
 #include "cli/certify.h"
 #include "cli/command.h"
 #include "cli/common_options.h"
+#include "cli/evaluation_output.h"
 #include "cli/importance_options.h"
 #include "cli/quality_options.h"
 #include "cli/quantize_output.h"
@@ -19,6 +20,8 @@
 #include "core/progress.h"
 #include "core/thread_pool.h"
 #include "exporters/gguf/gguf_exporter.h"
+#include "formats/gguf/gguf_file.h"
+#include "quantization/certificate.h"
 
 namespace aurea::cli {
 namespace {
@@ -165,6 +168,8 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
     throw error.add_context(fmt::format("{} is complete, but not its report", result.path.string()));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::optional<quantization::Certificate> certificate;
+  if (options.certify.certify) certificate = quantization::Certificate::read(formats::GgufFile::open(result.path).metadata());
 
   const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);
   if (context.json) {
@@ -174,12 +179,16 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
     report["parts"] = result.n_parts;
     report["seconds"] = seconds;
     report["peak_memory_bytes"] = resident_memory().peak;
+    if (certificate) report["evaluation"] = to_json(certificate->evaluation);
     return print_json(report);
   }
-  print_text(fmt::format("{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n",
-                         result.path.string(), format_count(plan.parameters()), format_bytes(source.file_bytes()),
-                         format_bytes(result.file_bytes), std::max(before, after) / std::min(before, after),
-                         after > before ? "larger" : "smaller", source.bits_per_weight(), plan.bits_per_weight()));
+  std::string text = fmt::format("{}{}: {} parameters, {} -> {} ({:.1f} times {}), {:.2f} -> {:.2f} bits per weight\n",
+                                 result.path.string(), result.n_parts > 1 ? fmt::format(" and {} more", result.n_parts - 1) : "",
+                                 format_count(plan.parameters()), format_bytes(source.file_bytes()),
+                                 format_bytes(result.file_bytes), std::max(before, after) / std::min(before, after),
+                                 after > before ? "larger" : "smaller", source.bits_per_weight(), plan.bits_per_weight());
+  if (certificate) text += fmt::format("certified: {}\n", summary(certificate->evaluation));
+  print_text(text);
 }
 
 void run(const Options& options, const Context& context) {

@@ -7,6 +7,7 @@ printf 'x' >short.txt
 exits 2 aurea quantize phi3-docs-mini -o made.gguf --certify --text short.txt
 [[ ! -e made.gguf ]]
 aurea quantize phi3-docs-mini -o made.gguf --type q4_k_m --certify --text text.txt --context 128 --quiet >printed
+grep -q '^certified: perplexity [0-9.]* (source [0-9.]*), KL divergence 0.00' printed
 aurea inspect made.gguf --json >made.json
 jq -c '.metadata | with_entries(select(.key | startswith("aurea.") and (contains("tokenizer") | not))) | keys' made.json
 holds made.json '.metadata | ."aurea.recipe" == "--type Q4_K_M" and ."aurea.eval.kl_divergence" > 0.001 and ."aurea.eval.perplexity" > 10 and ."aurea.eval.context" == 128'
@@ -30,8 +31,9 @@ for ((try = 0; try < 50; ++try)); do
   rm -f out/made.gguf
 done
 same "$(grep -c 'is kept: the same command goes on' message)" 1
-aurea quantize phi3-docs-mini -o out/made.gguf --type Q4_K_M --certify --text text.txt --context 128 2>message >printed
+aurea quantize phi3-docs-mini -o out/made.gguf --type Q4_K_M --certify --text text.txt --context 128 --json 2>message >result.json
 grep '^aurea' message
+same "$(jq -S .evaluation result.json)" "$(jq -S 'del(.bytes, .bits_per_weight)' eval.json)"
 cmp out/made.gguf made.gguf
 same "$(ls -A out)" made.gguf
 # A file made from it does not inherit it.
