@@ -5,6 +5,7 @@ namespace aurea::cli {
 
 void add_quantize(CLI::App& app, Context& context);
 void add_imatrix(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_run(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);
@@ -17,7 +18,7 @@ void add_logits(CLI::App& app, Context& context);
 namespace {
 
 constexpr Command kCommands[] = {
-    {add_quantize}, {add_imatrix}, {add_eval},   {add_run},      {add_chat},
+    {add_quantize}, {add_plan},  {add_imatrix}, {add_eval},   {add_run},      {add_chat},
     {add_bench},    {add_inspect}, {add_verify}, {add_tokenize}, {add_logits},
 };
 

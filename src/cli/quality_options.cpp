@@ -80,7 +80,7 @@ void QualityFlags::add_to(CLI::App& app) {
                  "the same file format and size, minutes instead of seconds")
       ->capture_default_str()
       ->check(CLI::IsMember({"fast", "best"}));
-  app.add_option("--calibration-text", text_file, "The text for --quality best; without it the model writes its own");
+  app.add_option("--calibration-text", text_file, "The text for --quality best, --fit and --max-kl; without it the model writes its own");
 }
 
 std::unique_ptr<quantization::RoundingWork> QualityFlags::prepare(const std::string& path, const models::ModelSource& source,

@@ -33,14 +33,18 @@ std::string shown(const std::string& name, const std::string& value) {
   std::error_code ignored;
   const bool is_file = std::filesystem::exists(value, ignored);
   const std::string text = is_file ? std::filesystem::path(value).filename().string() : value;
-  const bool plain = !text.empty() && text.find_first_of(" \t\n\"'\\$&|;<>()*?[]{}`#~!") == std::string::npos;
-  if (plain) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
+  return quoted_for_shell(text);
 }
 
 }  // namespace
+
+std::string quoted_for_shell(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$&|;<>()*?[]{}`#~!") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
 
 void QuantizeOutputFlags::add_to(CLI::App& app) {
   app.add_option("--memory", memory,
@@ -76,9 +80,10 @@ void QuantizeOutputFlags::apply(const models::ModelSource& source, const std::st
 
 std::string choices_line(const CLI::App& command) {
   std::string line;
+  const bool planned = command.get_option("--fit")->count() + command.get_option("--max-kl")->count() > 0;
   for (const CLI::Option* option : command.get_options()) {
     const std::string name = option->get_name();
-    if (decides_nothing(name) || (option->count() == 0 && name != "--type")) continue;
+    if (decides_nothing(name) || (option->count() == 0 && (name != "--type" || planned))) continue;
     line += (line.empty() ? "" : " ") + name;
     if (option->get_items_expected_max() == 0) continue;  // a flag
     std::vector<std::string> values = option->reduced_results();

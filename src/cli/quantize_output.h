@@ -30,4 +30,7 @@ struct QuantizeOutputFlags {
 /// of where things lie and how fast it goes are left out, and files are named without their folders.
 std::string choices_line(const CLI::App& command);
 
+/// A word as a shell reads it: in quotes where needed.
+std::string quoted_for_shell(const std::string& word);
+
 }  // namespace aurea::cli

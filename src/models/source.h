@@ -35,6 +35,12 @@ class ModelSource {
     return parts_[id].front();
   }
 
+  /// Lets other values stand for one matrix: of its shape, in any type. They must outlive this object; the files stay as they are.
+  void replace(TensorId id, size_t part, const TensorView& values) {
+    AUREA_CHECK(values.shape == parts_[id].at(part).shape);
+    parts_[id][part] = values;
+  }
+
   /// False for a constant tensor, whose values lie in this process's own memory.
   [[nodiscard]] bool is_mapped(TensorId id) const { return stored_[id]; }
 

@@ -14,9 +14,6 @@ using models::TensorId;
 using models::TensorRole;
 using models::TensorSpec;
 
-/// Norms, routers and the tensors that are no matrices stay float32.
-bool is_quantizable(const TensorSpec& spec) { return spec.shape.size() >= 2 && spec.role != TensorRole::kRouter; }
-
 bool is_value(TensorRole role) { return role == TensorRole::kAttnV || role == TensorRole::kAttnQkv; }
 bool is_ffn(TensorRole role) {
   return role == TensorRole::kFfnUp || role == TensorRole::kFfnGate || role == TensorRole::kFfnDown;
@@ -146,6 +143,8 @@ class Assigner {
 };
 
 }  // namespace
+
+bool is_quantizable(const TensorSpec& spec) { return spec.shape.size() >= 2 && spec.role != TensorRole::kRouter; }
 
 QuantType fallback_type(QuantType type, uint64_t cols) {
   struct Row {

@@ -43,6 +43,9 @@ struct TypeAssignment {
 TypeAssignment assign_types(const models::ModelDescription& description, const TypeRules& rules,
                             std::span<const QuantType> stored, bool has_importance);
 
+/// A matrix that types are chosen for: not a norm, a bias, a router or rope factors, which stay float32.
+bool is_quantizable(const models::TensorSpec& spec);
+
 /// The type to use instead when rows of `cols` elements do not divide into blocks of `type`: one with small blocks of
 /// at least as many bits, or F16.
 QuantType fallback_type(QuantType type, uint64_t cols);

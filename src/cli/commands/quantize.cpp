@@ -11,6 +11,7 @@
 #include "cli/common_options.h"
 #include "cli/evaluation_output.h"
 #include "cli/importance_options.h"
+#include "cli/plan_options.h"
 #include "cli/quality_options.h"
 #include "cli/quantize_output.h"
 #include "cli/quantize_report.h"
@@ -34,6 +35,7 @@ struct Options {
   std::optional<std::string> token_embedding_type, output_tensor_type, pruned_layers;
   bool pure = false, leave_output_tensor = false;
   ImportanceFlags importance;
+  PlanFlags plan;
   QualityFlags quality;
   QuantizeOutputFlags result;
   CertifyFlags certify;
@@ -92,9 +94,52 @@ exporters::GgufExportRequest export_request(const Options& options) {
   return request;
 }
 
+/// Options that say what --fit and --max-kl find out.
+void check_plan_choices(const Options& options) {
+  if (!options.plan.given()) return;
+  const char* goal = options.plan.fit.empty() ? "--max-kl" : "--fit";
+  for (const char* other : {"--type", "--tensor-type", "--tensor-type-file", "--output-tensor-type", "--token-embedding-type", "--leave-output-tensor",
+                            "--pure", "--prune-layers"}) {
+    if (options.command->get_option(other)->count() > 0) fail(ErrorCode::kBadArgument, "{} chooses the types by itself; it cannot be combined with {}", goal, other);
+  }
+  if (!options.plan.fit.empty() && (options.result.keep_split || !options.result.split_max_size.empty()))
+    fail(ErrorCode::kBadArgument, "--fit is the size of one file; it cannot be combined with {}", options.result.keep_split ? "--keep-split" : "--split-max-size");
+  options.plan.check();
+}
+
+/// The types, by measurement; and the importance of the columns, if there is none yet.
+PlanOutcome plan_types(const models::ModelSource& source, const exporters::GgufExportRequest& request, const Options& options,
+                       std::optional<quantization::Importance>& importance, const Context& context) {
+  const std::string choices = choices_line(*options.command);
+  PlanInput input{.path = options.source, .source = source, .request = request, .importance = std::move(importance),
+                  .text_file = options.quality.text_file, .self = options.importance.self,
+                  .scratch = std::filesystem::path(options.output).parent_path(), .threads = options.threads};
+  input.request.importance = nullptr;
+  if (options.output.empty()) input.scratch = std::filesystem::temp_directory_path();
+  input.complete = [&](exporters::GgufExportPlan& plan) {
+    exporters::GgufExportOptions ignored;
+    options.certify.prepare(source, choices, options.threads, context, plan, ignored);
+  };
+  PlanOutcome outcome = options.plan.make(std::move(input), context);
+  importance = outcome.importance;
+  return outcome;
+}
+
+/// The name of the recipe: the user's, or that of the measured choice.
+std::string_view type_name(const Options& options, const std::optional<PlanOutcome>& outcome) {
+  return (outcome ? *outcome->rules.recipe : quantization::find_recipe(options.type)).name;
+}
+
+/// What is known of the quality before it is evaluated; empty: nothing.
+std::string prediction(const Options& options, const std::optional<PlanOutcome>& outcome) {
+  if (!outcome) return "";
+  return outcome->prediction() + (options.quality.best() ? ", with --quality fast; best makes it less" : "") + "\n";
+}
+
 /// What both a dry run and a real one report.
-Json report_json(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options) {
-  return {{"type", quantization::find_recipe(options.type).name},
+Json report_json(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
+                 const std::optional<PlanOutcome>& outcome) {
+  Json report = {{"type", type_name(options, outcome)},
           {"architecture", plan.description.architecture},
           {"parameters", plan.parameters()},
           {"source_bytes", source.file_bytes()},
@@ -102,10 +147,12 @@ Json report_json(const models::ModelSource& source, const exporters::GgufExportP
           {"tensor_bytes", plan.tensor_bytes()},
           {"bits_per_weight", plan.bits_per_weight()},
           {"notices", plan.notices}};
+  if (outcome) report["plan"] = outcome->to_json();
+  return report;
 }
 
 void print_dry_run(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const Options& options,
-                   const Context& context) {
+                   const std::optional<PlanOutcome>& outcome, const Context& context) {
   if (context.json) {
     Json tensors = Json::array();
     for (const exporters::PlannedTensor& tensor : plan.tensors) {
@@ -116,7 +163,7 @@ void print_dry_run(const models::ModelSource& source, const exporters::GgufExpor
                          {"type", name(tensor.type)},
                          {"bytes", tensor.bytes()}});
     }
-    Json report = report_json(source, plan, options);
+    Json report = report_json(source, plan, options, outcome);
     report["tensors"] = std::move(tensors);
     return print_json(report);
   }
@@ -132,11 +179,11 @@ void print_dry_run(const models::ModelSource& source, const exporters::GgufExpor
       fmt::format("\n{} parameters, {} bytes of tensors, {:.3f} bits per weight; the file would have {} ({} bytes)\n",
                   format_count(plan.parameters()), plan.tensor_bytes(), plan.bits_per_weight(),
                   format_bytes(plan.file_bytes()), plan.file_bytes());
-  print_text(text);
+  print_text(text + prediction(options, outcome));
 }
 
 void write_file(const models::ModelSource& source, exporters::GgufExportPlan plan, const Options& options,
-                const Context& context) {
+                const std::optional<PlanOutcome>& outcome, const Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const std::string choices = choices_line(*options.command);
   std::unique_ptr<quantization::RoundingWork> rounded;
@@ -144,10 +191,11 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
     rounded = options.quality.prepare(options.source, source, plan, options.output, choices, options.importance.self, options.threads, context);
   }
   ThreadPool pool(options.threads);
-  Progress progress(fmt::format("quantize {}", quantization::find_recipe(options.type).name), source.tensor_bytes(),
+  Progress progress(fmt::format("quantize {}", type_name(options, outcome)), source.tensor_bytes(),
                     ProgressUnit::kBytes, context.quiet);
   exporters::GgufExportOptions export_options{.overwrite = options.force,
                                               .prepared = rounded ? &rounded->matrices() : nullptr,
+                                              .calibrated = rounded != nullptr || outcome.has_value(),
                                               .measure_errors = !options.report.path.empty()};
   options.certify.prepare(source, choices, options.threads, context, plan, export_options);
   options.result.apply(source, choices, context, plan, export_options);
@@ -173,7 +221,7 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
 
   const auto before = static_cast<double>(source.file_bytes()), after = static_cast<double>(result.file_bytes);
   if (context.json) {
-    Json report = report_json(source, plan, options);
+    Json report = report_json(source, plan, options, outcome);
     report["output"] = result.path.string();
     report["bytes"] = result.file_bytes;
     report["parts"] = result.n_parts;
@@ -188,10 +236,11 @@ void write_file(const models::ModelSource& source, exporters::GgufExportPlan pla
                                  format_bytes(result.file_bytes), std::max(before, after) / std::min(before, after),
                                  after > before ? "larger" : "smaller", source.bits_per_weight(), plan.bits_per_weight());
   if (certificate) text += fmt::format("certified: {}\n", summary(certificate->evaluation));
-  print_text(text);
+  print_text(text + prediction(options, outcome));
 }
 
 void run(const Options& options, const Context& context) {
+  check_plan_choices(options);
   exporters::GgufExportRequest request = export_request(options);
   if (!options.dry_run) {
     options.result.check(options.output, options.force);
@@ -205,11 +254,16 @@ void run(const Options& options, const Context& context) {
     request.assume_importance = true;
     (void)exporters::plan_gguf_export(source, request);
   }
-  if (!(request.assume_importance && options.dry_run)) {
+  if (!(request.assume_importance && options.dry_run && !options.plan.given())) {
     importance = options.importance.load(options.source, options.threads, context);
     request.assume_importance = false;
   }
   if (importance) check_shapes(*importance, source.description());
+  std::optional<PlanOutcome> outcome;
+  if (options.plan.given()) {
+    outcome = plan_types(source, request, options, importance, context);
+    request.types = outcome->rules;
+  }
   request.importance = importance ? &*importance : nullptr;
   if (options.quality.best()) {
     if (!request.dropped_layers.empty()) {
@@ -222,10 +276,10 @@ void run(const Options& options, const Context& context) {
   const std::string missing = plan.missing_importance();
   if (options.dry_run) {
     if (!missing.empty()) context.notice("aurea: " + missing);
-    return print_dry_run(source, plan, options, context);
+    return print_dry_run(source, plan, options, outcome, context);
   }
   if (!missing.empty()) fail(ErrorCode::kBadArgument, "{}", missing);
-  write_file(source, std::move(plan), options, context);
+  write_file(source, std::move(plan), options, outcome, context);
 }
 
 std::string type_table() {
@@ -284,6 +338,7 @@ void add_quantize(CLI::App& app, Context& context) {
   auto* dry_run =
       command->add_flag("--dry-run", options->dry_run, "Only show each tensor's type and size, and the file's");
   options->importance.add_to(*command);
+  options->plan.add_to(*command);
   options->quality.add_to(*command);
   options->result.add_to(*command);
   options->certify.add_to(*command);
@@ -311,6 +366,8 @@ Examples:
   aurea imatrix Phi-4-mini-instruct --text calibration.txt -o imatrix.gguf
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-IQ3_XXS.gguf --type IQ3_XXS --imatrix imatrix.gguf
   aurea quantize Phi-4-mini-instruct -o phi-4-mini-Q4_K_M.gguf --quality best --calibration-text my-texts.txt
+  aurea quantize Phi-4-mini-instruct -o phi-4-mini.gguf --fit 2.2GiB
+  aurea quantize Phi-4-mini-instruct -o phi-4-mini.gguf --max-kl 0.02 --calibration-text my-texts.txt
   aurea quantize phi-4-F16.gguf -o phi-4.gguf --tensor-type 'ffn_down=Q6_K' --tensor-type 'blk\.[0-3]\.=Q8_0'
   aurea quantize Phi-3.5-MoE-instruct -o moe.gguf --memory 128MiB --split-max-size 4GB
   aurea quantize Phi-4-mini-instruct -o phi-4-mini.gguf --certify --text held-out.txt --report phi-4-mini.html

@@ -30,7 +30,7 @@ void say_where_it_goes_on(const models::ModelSource& source, const formats::Gguf
 uint64_t allowed_working_bytes(const models::ModelSource& source, const GgufExportPlan& plan,
                                const GgufExportOptions& options, formats::GgufWriter& writer) {
   try {
-    return working_bytes_within(options.memory_bytes, source, plan, options.prepared != nullptr);
+    return working_bytes_within(options.memory_bytes, source, plan, options.calibrated);
   } catch (const Error&) {
     writer.keep();  // an earlier run's work is no worse for too little memory
     throw;

@@ -17,6 +17,7 @@ namespace aurea::exporters {
 struct GgufExportOptions {
   bool overwrite = false;
   const quantization::Replacements* prepared = nullptr;  // matrices that are encoded already; null: none
+  bool calibrated = false;  // this process did other work before, which took what memory it took
   /// Numbers of tensors of the parts of a split file, in the plan's order; fewer than two: one file.
   std::vector<size_t> part_tensors = {};
   /// Of the whole process while tensors are written; 0: no limit.
