@@ -157,10 +157,15 @@ TEST(PlanCandidates, FitTheRows) {
   const auto candidates = plan_candidates(description, allowed, [](const std::string&) { return true; });
   for (size_t id = 0; id < candidates.size(); ++id) {
     const models::TensorSpec& spec = description.tensors[id];
-    if (spec.role == models::TensorRole::kNorm) EXPECT_TRUE(candidates[id].empty());
-    if (spec.role == models::TensorRole::kFfnDown) EXPECT_THAT(candidates[id], testing::ElementsAreArray(allowed));
-    if (spec.role == models::TensorRole::kFfnUp)
+    if (spec.role == models::TensorRole::kNorm) {
+      EXPECT_TRUE(candidates[id].empty());
+    }
+    if (spec.role == models::TensorRole::kFfnDown) {
+      EXPECT_THAT(candidates[id], testing::ElementsAreArray(allowed));
+    }
+    if (spec.role == models::TensorRole::kFfnUp) {
       EXPECT_THAT(candidates[id], testing::ElementsAre(QuantType::kQ8_0, QuantType::kQ5_0, QuantType::kIQ4_NL));
+    }
   }
 }
 
@@ -170,8 +175,12 @@ TEST(PlanCandidates, NeedImportanceWhereTheyAreOfNoUseWithout) {
   const auto candidates = plan_candidates(description, allowed, [](const std::string&) { return false; });
   for (size_t id = 0; id < candidates.size(); ++id) {
     const models::TensorRole role = description.tensors[id].role;
-    if (role == models::TensorRole::kOutput) EXPECT_THAT(candidates[id], testing::ElementsAreArray(allowed));
-    if (role == models::TensorRole::kFfnDown) EXPECT_THAT(candidates[id], testing::ElementsAre(QuantType::kQ2_K));
+    if (role == models::TensorRole::kOutput) {
+      EXPECT_THAT(candidates[id], testing::ElementsAreArray(allowed));
+    }
+    if (role == models::TensorRole::kFfnDown) {
+      EXPECT_THAT(candidates[id], testing::ElementsAre(QuantType::kQ2_K));
+    }
   }
   const QuantType useless[] = {QuantType::kIQ2_XS};
   EXPECT_THROW((void)plan_candidates(description, useless, [](const std::string&) { return false; }), Error);

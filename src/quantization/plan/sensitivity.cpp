@@ -10,14 +10,7 @@ namespace aurea::quantization {
 namespace {
 
 using models::TensorId;
-using models::TensorRole;
 using models::TensorSpec;
-
-/// The sums of two uses of one matrix: the embedding that serves as the output matrix.
-void add_use(Curvature& sum, const Curvature& other) {
-  AUREA_CHECK(sum.input.size() == other.input.size() && sum.n_rows == other.n_rows);
-  for (size_t i = 0; i < sum.input.size(); ++i) sum.input[i] += other.input[i];
-}
 
 class Measurement {
  public:
@@ -40,17 +33,11 @@ class Measurement {
     }
   }
 
-  /// The matrices of one segment.
+  /// Matrices that saw the same inputs, or one alone.
   void take(std::map<MatrixId, Curvature>& curvatures) {
     for (auto& [id, curvature] : curvatures) {
       if (candidates_[id.tensor].empty() || curvature.n_rows == 0) continue;
-      const TensorSpec& spec = source_.description().tensors[id.tensor];
-      if (spec.role == TensorRole::kTokenEmbedding && source_.params().tied_embeddings && !output_use_) {
-        output_use_ = std::move(curvature);  // comes first; the embedding's own follows as the last of all
-        continue;
-      }
-      if (spec.role == TensorRole::kTokenEmbedding && output_use_) add_use(curvature, *output_use_);
-      if (collect_) collect(id, spec, curvature);
+      if (collect_) collect(id, source_.description().tensors[id.tensor], curvature);
     }
     for (auto& [id, curvature] : curvatures) {
       if (candidates_[id.tensor].empty() || curvature.n_rows == 0 || curvature.input.empty()) continue;
@@ -103,7 +90,6 @@ class Measurement {
   const CancelToken* cancel_;
   size_t n_tokens_;
   std::vector<double> frequencies_;
-  std::optional<Curvature> output_use_;
 };
 
 }  // namespace

@@ -92,7 +92,7 @@ TEST(Sensitivity, EstimatesWhatATrialFinds) {
   const Measured found = measure(source, types, 2);
   const std::vector<int32_t> ids = some_ids(source, 12 * kLength);
   Trials trials(source, &found.importance, std::filesystem::temp_directory_path(), ids, kLength,
-                {.n_threads = 2, .context_size = kLength, .kv_type = kernels::KvType::kF32});
+                {.n_threads = 2, .context_size = kLength, .kv_type = kernels::KvType::kF32, .kernel_set = {}});
   std::vector<QuantType> chosen;
   double estimate = 0;
   for (models::TensorId id = 0; id < found.losses.size(); ++id) {
