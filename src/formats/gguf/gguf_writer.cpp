@@ -221,7 +221,8 @@ std::string fingerprint_of(const GgufOutput& output, std::span<const OutputPart>
   if (output.fingerprint.empty()) return "";
   FastHash hash;
   for (const OutputPart& part : parts) {
-    for (const std::string& text : {part.path.filename().string(), part.header}) {
+    const std::string name = part.path.filename().string();
+    for (const std::string_view text : {std::string_view(name), std::string_view(part.header)}) {
       hash.update(fmt::format("{}\n", text.size()));
       hash.update(text);
     }
