@@ -12,8 +12,10 @@ Json to_json(const quantization::Evaluation& evaluation) {
   if (const auto& comparison = evaluation.comparison) {
     const quantization::KlStatistics& kl = comparison->kl;
     json["reference_perplexity"] = comparison->reference_perplexity;
-    json["kl_divergence"] = {{"mean", kl.mean}, {"stderr", kl.stderr_of_mean}, {"p50", kl.p50}, {"p90", kl.p90},
-                             {"p99", kl.p99},   {"p999", kl.p999},             {"max", kl.max}};
+    json["kl_divergence"] = {{"mean", kl.mean}, {"stderr", kl.stderr_of_mean},
+                             {"p50", kl.p50},   {"p90", kl.p90},
+                             {"p99", kl.p99},   {"p999", kl.p999},
+                             {"max", kl.max}};
     json["top1_agreement"] = comparison->top1_agreement;
     json["rms_delta_p"] = comparison->rms_delta_p;
   }
@@ -22,9 +24,10 @@ Json to_json(const quantization::Evaluation& evaluation) {
 
 std::string summary(const quantization::Evaluation& evaluation) {
   const quantization::Comparison& comparison = evaluation.comparison.value();
-  return fmt::format("perplexity {:.4f} (source {:.4f}), KL divergence {:.6f} +- {:.6f}, same first choice {:.2f} %, {} tokens",
-                     evaluation.perplexity, comparison.reference_perplexity, comparison.kl.mean,
-                     comparison.kl.stderr_of_mean, 100 * comparison.top1_agreement, evaluation.tokens);
+  return fmt::format(
+      "perplexity {:.4f} (source {:.4f}), KL divergence {:.6f} +- {:.6f}, same first choice {:.2f} %, {} tokens",
+      evaluation.perplexity, comparison.reference_perplexity, comparison.kl.mean, comparison.kl.stderr_of_mean,
+      100 * comparison.top1_agreement, evaluation.tokens);
 }
 
 }  // namespace aurea::cli
