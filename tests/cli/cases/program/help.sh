@@ -4,7 +4,7 @@ aurea -h | cmp - help.txt
 grep -q '^Usage: aurea' help.txt
 grep -q '^Exit codes: 0 done, 2 usage, 3 bad file or data, 4 unsupported' help.txt
 commands=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\).*/\1/p' help.txt)
-for command in quantize eval run chat bench inspect verify tokenize logits; do
+for command in quantize plan eval run chat bench inspect verify tokenize logits; do
   grep -qx "$command" <<<"$commands" || { echo "--help does not list $command" >&2; exit 1; }
 done
 for command in $commands convert; do
