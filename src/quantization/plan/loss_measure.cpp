@@ -137,7 +137,7 @@ double LossMeasure::weigh() {
       for (size_t j = 0; j < n_in_; ++j) row += static_cast<double>(lost_[i * n_in_ + j]) * product_[i * n_in_ + j];
       sum += row * static_cast<double>(sample_.weight[i]);
     }
-    return sum;
+    return sum * curvature_.output_mean * static_cast<double>(curvature_.n_out);
   }
   double sum = 0;
   size_t first = 0;
@@ -166,7 +166,7 @@ double LossMeasure::weigh() {
     }
     first += n;
   }
-  return sum / static_cast<double>(curvature_.n_rows);
+  return sum / static_cast<double>(curvature_.n_output_rows);
 }
 
 }  // namespace aurea::quantization

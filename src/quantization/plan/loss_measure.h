@@ -38,7 +38,7 @@ std::vector<double> token_frequencies(std::span<const int32_t> tokens, size_t n_
 
 /// tr(G D H D^T) / 2 with D what the sampled rows lose, H and G means per row that the matrix saw (not damped: a plain
 /// search does not know of the directions that a short text leaves out). Where G is not known, the rows' weights are
-/// taken for its diagonal.
+/// taken for its diagonal, of the mean that the curvature tells.
 class LossMeasure {
  public:
   LossMeasure(const TensorView& source, const Curvature& curvature, RowSample sample, const kernels::KernelSet& kernels,

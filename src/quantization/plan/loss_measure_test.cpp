@@ -40,9 +40,11 @@ Case make_case(size_t n_out, size_t n_in, bool with_output, ThreadPool& pool) {
   made.curvature = {.n_in = n_in,
                     .n_out = n_out,
                     .n_rows = 40,
+                    .n_output_rows = 40,
                     .input = random_gram(n_in, 40, random, pool),
                     .group = std::min(kOutputGroup, n_out),
-                    .output = {}};
+                    .output = {},
+                    .output_mean = 1 / static_cast<double>(n_out)};
   for (size_t first = 0; with_output && first < n_out; first += made.curvature.group) {
     made.curvature.output.push_back(random_gram(std::min(made.curvature.group, n_out - first), 40, random, pool));
   }

@@ -1,5 +1,5 @@
 # A plan for a size, written down, carried out: the file has the bytes that were said, and the divergence within 15 %.
-head -c 40000 "$PROJECT/models/calibration.txt" >text.txt
+head -c 16000 "$PROJECT/models/calibration.txt" >text.txt
 aurea plan phi3-docs-mini --fit 3.2MB --text text.txt --types Q8_0,Q6_K,Q4_K,Q3_K,Q2_K -o types.txt --save-imatrix imatrix.gguf --json --quiet >plan.json
 holds plan.json '.bytes <= 3200000 and .bytes > 3200000 * 0.99 and .trials == 1 and .context == 256 and .text == "text.txt" and .kl_divergence.stderr > 0'
 holds plan.json '[.tensors[].bytes] | add < 3200000'

@@ -1,5 +1,5 @@
 # --fit and --max-kl: the plan and the file in one go; the same bytes for any number of threads, and as the plan says them.
-head -c 40000 "$PROJECT/models/calibration.txt" >text.txt
+head -c 16000 "$PROJECT/models/calibration.txt" >text.txt
 common=(--calibration-text text.txt --types Q8_0,Q6_K,Q5_K,Q4_K,Q3_K --json --quiet)
 aurea quantize phi3-docs-mini -o fit.gguf --fit 3.9MB "${common[@]}" >fit.json
 holds fit.json '.bytes <= 3900000 and .bytes > 3900000 * 0.99 and .plan.trials == 1'
