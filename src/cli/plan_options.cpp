@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/calibration_text.h"
 #include "cli/certify.h"
-#include "cli/common_options.h"
 #include "core/byte_size.h"
 #include "core/env.h"
 #include "core/error.h"
@@ -16,9 +16,6 @@
 namespace aurea::cli {
 namespace {
 
-using quantization::Chunk;
-
-constexpr size_t kSequenceTokens = 256;
 constexpr size_t kTrialEvery = 4;  // every fourth sequence is kept for the trials
 
 /// A text in sequences, the calibration's and the trials' apart.
@@ -28,46 +25,21 @@ struct PlanText {
   std::string name;  // of the data set
 };
 
-std::vector<Chunk> read_sequences(const std::string& path, const engine::Model& model) {
-  const tokenizers::Tokenizer& tokenizer = model.tokenizer();
-  const auto tokens =
-      tokenizer.encode(read_text_file(path, kMaxTextBytes), {.add_special = true, .parse_special = false});
-  const size_t length = std::min<size_t>(kSequenceTokens, model.source().params().context_length);
-  const auto& vocabulary = tokenizer.vocabulary();
-  auto chunks = quantization::cut_into_chunks(tokens, length, vocabulary.add_bos ? vocabulary.bos : std::nullopt);
-  if (chunks.size() < 2) {
-    fail(ErrorCode::kBadArgument,
-         "{}: a text of {} tokens; at least {} are needed to make a plan from, some ten thousand are good", path,
-         tokens.size(), 2 * length);
-  }
-  return chunks;
-}
-
-std::vector<Chunk> write_sequences(const engine::Model& model, const PlanInput& input, const Context& context) {
-  engine::EngineOptions options;
-  options.n_threads = input.threads;
-  options.kernel_set = env::cpu();
-  engine::Engine engine(model.source(), options);
-  std::vector<Chunk> chunks = input.self.write(model, engine, context);
-  if (chunks.size() < 2)
-    fail(ErrorCode::kBadArgument, "--auto-tokens {}: at least {} are needed to make a plan from", input.self.tokens,
-         2 * chunks.front().size());
-  return chunks;
-}
-
 PlanText plan_text(const PlanInput& input, const Context& context) {
   const engine::Model model = engine::Model::load(input.path);
-  const std::vector<Chunk> chunks =
-      input.text_file.empty() ? write_sequences(model, input, context) : read_sequences(input.text_file, model);
+  const quantization::CalibrationText whole = input.text_file.empty()
+                                                  ? write_calibration_text(model, 2, input.self, input.threads, context)
+                                                  : read_calibration_text(input.text_file, 2, model, context);
   PlanText text;
   text.name = input.text_file.empty() ? input.self.options(model).name()
                                       : std::filesystem::path(input.text_file).filename().string();
-  text.length = chunks.front().size();
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    const bool for_trial =
-        i % kTrialEvery == kTrialEvery - 1 || (chunks.size() < kTrialEvery && i + 1 == chunks.size());
+  text.length = whole.length;
+  const size_t n = whole.tokens.size() / whole.length;
+  for (size_t i = 0; i < n; ++i) {
+    const bool for_trial = i % kTrialEvery == kTrialEvery - 1 || (n < kTrialEvery && i + 1 == n);
+    const auto sequence = std::span(whole.tokens).subspan(i * whole.length, whole.length);
     std::vector<int32_t>& tokens = for_trial ? text.trial : text.calibration;
-    tokens.insert(tokens.end(), chunks[i].begin(), chunks[i].end());
+    tokens.insert(tokens.end(), sequence.begin(), sequence.end());
     if (!for_trial) ++text.n_calibration;
   }
   return text;
@@ -148,8 +120,7 @@ void PlanFlags::add_to(CLI::App& app) {
       app.add_option("--fit", fit, "The best file of at most this size: 2.2GiB, 900MB or bytes")->type_name("SIZE");
   auto* kl = app.add_option("--max-kl", max_kl,
                             "The smallest file with at most this mean KL divergence from the source, such as 0.02")
-                 ->type_name("NATS")
-                 ->check(CLI::PositiveNumber);
+                 ->type_name("NATS");
   size->excludes(kl);
   auto* list =
       app.add_option("--types", types,
@@ -161,7 +132,7 @@ void PlanFlags::add_to(CLI::App& app) {
 
 void PlanFlags::check() const {
   if (!fit.empty()) (void)parse_byte_size(fit, "--fit");
-  if (max_kl && !std::isfinite(*max_kl)) fail(ErrorCode::kBadArgument, "--max-kl: expected a number, such as 0.02");
+  if (max_kl && !(std::isfinite(*max_kl) && *max_kl > 0)) fail(ErrorCode::kBadArgument, "--max-kl {}: expected a number above 0, such as 0.02", *max_kl);
   if (!types.empty()) (void)quantization::parse_plan_types(types, "--types");
 }
 

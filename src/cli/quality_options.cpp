@@ -1,9 +1,8 @@
 #include "cli/quality_options.h"
 
-#include <algorithm>
 #include <filesystem>
 
-#include "cli/common_options.h"
+#include "cli/calibration_text.h"
 #include "core/env.h"
 #include "core/error.h"
 #include "core/hash.h"
@@ -15,40 +14,6 @@
 
 namespace aurea::cli {
 namespace {
-
-constexpr size_t kSequenceTokens = 256;
-constexpr size_t kMaxTextBytes = size_t{1} << 30;
-constexpr size_t kMostTokens = size_t{1} << 17;  // more is time and memory for little
-
-quantization::CalibrationText joined(const std::vector<quantization::Chunk>& sequences) {
-  quantization::CalibrationText text{{}, sequences.front().size()};
-  for (const quantization::Chunk& sequence : sequences) text.tokens.insert(text.tokens.end(), sequence.begin(), sequence.end());
-  return text;
-}
-
-quantization::CalibrationText read_text(const std::string& path, const engine::Model& model, const Context& context) {
-  const tokenizers::Tokenizer& tokenizer = model.tokenizer();
-  auto tokens = tokenizer.encode(read_text_file(path, kMaxTextBytes), {.add_special = true, .parse_special = false});
-  if (tokens.size() > kMostTokens) {
-    context.notice(fmt::format("aurea: --calibration-text {}: {} tokens, of which the first {} are taken", path, tokens.size(), kMostTokens));
-    tokens.resize(kMostTokens);
-  }
-  const size_t length = std::min<size_t>(kSequenceTokens, model.source().params().context_length);
-  const auto& vocabulary = tokenizer.vocabulary();
-  const auto chunks = quantization::cut_into_chunks(tokens, length, vocabulary.add_bos ? vocabulary.bos : std::nullopt);
-  if (chunks.empty()) {
-    fail(ErrorCode::kBadArgument, "--calibration-text {}: {} tokens; at least {} are needed, some ten thousand are good", path, tokens.size(), length);
-  }
-  return joined(chunks);
-}
-
-quantization::CalibrationText write_text(const engine::Model& model, const SelfCalibrationFlags& self, unsigned threads, const Context& context) {
-  engine::EngineOptions options;
-  options.n_threads = threads;
-  options.kernel_set = env::cpu();
-  engine::Engine engine(model.source(), options);
-  return joined(self.write(model, engine, context));
-}
 
 /// Of all that decides what is rounded to what.
 std::string fingerprint_of(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const std::string& choices,
@@ -89,7 +54,7 @@ std::unique_ptr<quantization::RoundingWork> QualityFlags::prepare(const std::str
                                                                   unsigned threads, const Context& context) const {
   const engine::Model model = engine::Model::load(path);
   std::optional<quantization::CalibrationText> given;
-  if (!text_file.empty()) given = read_text(text_file, model, context);
+  if (!text_file.empty()) given = read_calibration_text(text_file, 1, model, context);
   const quantization::SelfCalibration own = self.options(model);
   std::vector<std::optional<QuantType>> types(source.description().tensors.size());
   for (const exporters::PlannedTensor& tensor : plan.tensors) types[tensor.source] = tensor.type;
@@ -100,7 +65,7 @@ std::unique_ptr<quantization::RoundingWork> QualityFlags::prepare(const std::str
     context.notice(fmt::format("aurea: going on with what an earlier run left: {} matrices are rounded", work->matrices().size()));
   }
   try {
-    if (!work->text()) work->put_text(given ? std::move(*given) : write_text(model, self, threads, context));
+    if (!work->text()) work->put_text(given ? std::move(*given) : write_calibration_text(model, 1, self, threads, context));
     round_into(*work, source, types, threads, context);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled && work->keep()) {

@@ -96,7 +96,10 @@ exporters::GgufExportRequest export_request(const Options& options) {
 
 /// Options that say what --fit and --max-kl find out.
 void check_plan_choices(const Options& options) {
-  if (!options.plan.given()) return;
+  if (!options.plan.given()) {
+    if (!options.plan.types.empty()) fail(ErrorCode::kBadArgument, "--types is what --fit or --max-kl choose from; --type says the type of all");
+    return;
+  }
   const char* goal = options.plan.fit.empty() ? "--max-kl" : "--fit";
   for (const char* other : {"--type", "--tensor-type", "--tensor-type-file", "--output-tensor-type", "--token-embedding-type", "--leave-output-tensor",
                             "--pure", "--prune-layers"}) {
