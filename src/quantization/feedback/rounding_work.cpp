@@ -46,9 +46,12 @@ std::vector<MatrixId> rounded_matrices(const models::ModelSource& source, std::s
   return ids;
 }
 
+/// The embedding and the output matrix have no groups.
 std::map<MatrixId, uint64_t> lay_out(const models::ModelSource& source, std::span<const std::optional<QuantType>> types, uint64_t begin) {
   std::map<MatrixId, uint64_t> places;
+  const MatrixId embedding = embedding_id(source), output{std::get<models::Linear>(source.description().graph.nodes.back().op).weight};
   for (const MatrixId id : rounded_matrices(source, types)) {
+    if (id == embedding || id == output) continue;
     places[id] = begin;
     begin = checked_add(begin, kNumberBytes + groups_bytes(source.parts(id.tensor)[id.part].rows()), "curvature");
   }
@@ -59,8 +62,10 @@ std::vector<OutputPart> parts_of(const std::filesystem::path& output, const mode
                                  std::span<const std::optional<QuantType>> types, const std::map<MatrixId, uint64_t>& places, uint64_t begin) {
   uint64_t curvature = begin, encoded = 0;
   for (const auto& [id, place] : places) {
+    curvature = std::max(curvature, place + kNumberBytes + groups_bytes(source.parts(id.tensor)[id.part].rows()));
+  }
+  for (const MatrixId id : rounded_matrices(source, types)) {
     const TensorView& matrix = source.parts(id.tensor)[id.part];
-    curvature = std::max(curvature, place + kNumberBytes + groups_bytes(matrix.rows()));
     encoded = checked_add(encoded, checked_mul(row_bytes(*types[id.tensor], matrix.cols()), matrix.rows(), "size of a matrix"), "size of all matrices");
   }
   std::filesystem::path first = output, second = output;
@@ -194,7 +199,9 @@ OutputCurvature RoundingWork::curvature() const {
 
 OutputCurvature::Matrix RoundingWork::load(MatrixId id) const {
   OutputCurvature::Matrix matrix;
-  uint64_t place = places_.at(id);
+  const auto found = places_.find(id);
+  if (found == places_.end()) return matrix;
+  uint64_t place = found->second;
   read(place, std::as_writable_bytes(std::span(&matrix.n_rows, 1)));
   if (matrix.n_rows == 0) return matrix;
   place += kNumberBytes;

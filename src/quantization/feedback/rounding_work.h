@@ -37,7 +37,7 @@ class RoundingWork {
   void put_curvature(OutputCurvature curvature);
   /// All but the matrices' groups, which `load` brings.
   [[nodiscard]] OutputCurvature curvature() const;
-  /// Nothing when no token reached the matrix.
+  /// Nothing when no token reached the matrix, and of the embedding and the output matrix.
   [[nodiscard]] OutputCurvature::Matrix load(MatrixId id) const;
 
   /// A matrix [rows, cols], encoded; on record from then on. Throws kBadFile on a full disk.
