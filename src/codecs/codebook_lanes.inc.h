@@ -1,4 +1,4 @@
-// The codebook search of search.h. Include it after search_lanes.inc.h, whose vectors and rules hold here too.
+// The codebook search of search.h. Include it after search_lanes.inc.h; the vectors and rules of lanes.inc.h hold here too.
 //
 // The lanes are first the candidate scales of a group: neighbouring candidates mostly give a run of elements the same
 // levels. Where these levels are no grid entry, the error of an entry near them at scale s is

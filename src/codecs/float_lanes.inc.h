@@ -1,5 +1,5 @@
 // What every row passes through: the 16-bit floats as float32, and the check of its values.
-// Included after search_lanes.inc.h, with its rules.
+// Included after search_lanes.inc.h, with the rules of lanes.inc.h.
 
 typedef uint16_t NativeHalves __attribute__((vector_size(kNative * sizeof(uint16_t))));
 typedef uint32_t NativeBits __attribute__((vector_size(kNative * sizeof(uint32_t))));

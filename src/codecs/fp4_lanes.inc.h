@@ -1,5 +1,5 @@
 // The search of MXFP4 and NVFP4: which of a few given steps stores a group with the least error in the levels of
-// kFp4Values. Included after search_lanes.inc.h, with its rules.
+// kFp4Values. Included after search_lanes.inc.h, with the rules of lanes.inc.h.
 
 /// The largest |level|.
 constexpr float kFp4Top = 12;

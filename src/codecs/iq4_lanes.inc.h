@@ -1,4 +1,4 @@
-// The search of IQ4_NL and IQ4_XS over the levels of kIq4Values. Included after search_lanes.inc.h, with its rules.
+// The search of IQ4_NL and IQ4_XS over the levels of kIq4Values. Included after search_lanes.inc.h, with the rules of lanes.inc.h.
 
 /// table[the last four bits of index] in every lane.
 AUREA_LANES Native look_up_16(const float (&table)[16], NativeMask index) {

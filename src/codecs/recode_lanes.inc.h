@@ -1,4 +1,4 @@
-// The text of RecodeWindow (recoder.h). Include it as search_lanes.inc.h. A row is a lane, sixteen of them in every
+// The text of RecodeWindow (recoder.h). Include it as lanes.inc.h. A row is a lane, sixteen of them in every
 // build, so the bits are the same in all.
 //
 // First a greedy pass: column after column (or run after run), each taking on what those before it lost. Then coordinate

@@ -1,8 +1,9 @@
 // What one build of the searches consists of: the texts, and their functions in the order of SearchSet. Include it
-// inside an unnamed namespace, as search_lanes.inc.h.
+// inside an unnamed namespace, as lanes.inc.h.
+#include "codecs/lanes.inc.h"
 #include "codecs/search_lanes.inc.h"
 
-// All others rest on it.
+// All others rest on these two.
 #include "codecs/codebook_lanes.inc.h"
 #include "codecs/float_lanes.inc.h"
 #include "codecs/fp4_lanes.inc.h"

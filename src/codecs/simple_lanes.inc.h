@@ -1,6 +1,6 @@
 // Blocks of 32 whose scale follows from their extremes (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 without importance): kNative
 // blocks at a time, a block per lane until its scale is known, then the elements of one block after the other.
-// Included after search_lanes.inc.h, with its rules.
+// Included after search_lanes.inc.h, with the rules of lanes.inc.h.
 
 struct Lower {
   AUREA_LANES Native operator()(Native a, Native b) const { return lower(a, b); }

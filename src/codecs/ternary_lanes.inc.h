@@ -1,5 +1,5 @@
 // The searches of the types with very few levels: -1, 0, 1 (TQ1_0, TQ2_0) and -1, 0, 1, 2 (Q2_0).
-// Included after search_lanes.inc.h, with its rules.
+// Included after search_lanes.inc.h, with the rules of lanes.inc.h.
 
 // Candidates: the largest |x| as a scale (that of the reference, exact for rows that have these levels already), then
 // ever smaller ones, in steps that change few codes; then the codes that go with the best scale itself.
