@@ -5,45 +5,19 @@
 #include <vector>
 
 #include "codecs/codec.h"
+#include "engine/ops/sparse_mixer.h"
 #include "engine/plan.h"
 
 namespace aurea::engine {
 namespace {
 
-constexpr size_t kChoices = 2;
-
-/// The best of the scores but for `skipped`, the lowest index among equals, and its weight: the softmax over the scores that
-/// lie within the band below it. Source: transformers models/phimoe, sparsemixer, the branch for inference.
-struct Choice {
-  size_t expert;
-  float weight;
-};
-Choice choose(const float* scores, size_t n, size_t skipped, float jitter) {
-  size_t best = skipped == 0 ? 1 : 0;
-  for (size_t k = best + 1; k < n; ++k) {
-    if (k != skipped && scores[k] > scores[best]) best = k;
-  }
-  const float highest = scores[best];
-  double sum = 0;
-  for (size_t k = 0; k < n; ++k) {
-    if (k == skipped) continue;
-    const float below = (highest - scores[k]) / std::max(std::abs(scores[k]), highest);
-    if (!(below > 2 * jitter)) sum += std::exp(static_cast<double>(scores[k]) - static_cast<double>(highest));
-  }
-  return {best, static_cast<float>(1.0 / sum)};
-}
+constexpr size_t kChoices = kExpertChoices;
 
 void run_sparse_mixer(const PlanNode& node, Pass& pass) {
   const float jitter = std::get<models::SparseMixer>(node.source->op).jitter;
   const size_t n_experts = node.in[0].width;
   for (size_t r = 0; r < pass.n_rows; ++r) {
-    const Choice first = choose(node.in[0].row(r), n_experts, SIZE_MAX, jitter);
-    const Choice second = choose(node.in[0].row(r), n_experts, first.expert, jitter);
-    float* out = node.out.row(r);
-    out[0] = static_cast<float>(first.expert);
-    out[1] = static_cast<float>(second.expert);
-    out[2] = first.weight;
-    out[3] = second.weight;
+    mix_sparsely(node.in[0].row(r), n_experts, jitter, node.out.row(r));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/half.h"
+#include "engine/ops/sparse_mixer.h"
 #include "quantization/calibration/segment_ops.h"
 
 namespace aurea::quantization {
@@ -16,28 +17,7 @@ namespace {
 using models::Experts;
 using models::Node;
 
-constexpr size_t kChoices = 2;
-
-struct Choice {
-  size_t expert;
-  float weight;
-};
-
-/// As engine/ops/experts.cpp: the best score but for `skipped`, weighted by the softmax of the scores in the band below it.
-Choice choose(const float* scores, size_t n, size_t skipped, float jitter) {
-  size_t best = skipped == 0 ? 1 : 0;
-  for (size_t k = best + 1; k < n; ++k) {
-    if (k != skipped && scores[k] > scores[best]) best = k;
-  }
-  const float highest = scores[best];
-  double sum = 0;
-  for (size_t k = 0; k < n; ++k) {
-    if (k == skipped) continue;
-    const float below = (highest - scores[k]) / std::max(std::abs(scores[k]), highest);
-    if (!(below > 2 * jitter)) sum += exponential(scores[k] - highest);
-  }
-  return {best, static_cast<float>(1.0 / sum)};
-}
+constexpr size_t kChoices = engine::kExpertChoices;
 
 Rows as_rows(std::vector<float>& values, size_t width) { return {values.data(), width, width}; }
 
@@ -99,11 +79,7 @@ void forward_sparse_mixer(const Node& node, PassState& state) {
   const float jitter = std::get<models::SparseMixer>(node.op).jitter;
   const Rows scores = state.values[node.inputs[0]], out = state.values[node.output];
   for (size_t r = 0; r < state.shape.n_rows(); ++r) {
-    const Choice first = choose(scores.row(r), scores.width, SIZE_MAX, jitter);
-    const Choice second = choose(scores.row(r), scores.width, first.expert, jitter);
-    float* row = out.row(r);
-    row[0] = static_cast<float>(first.expert), row[1] = static_cast<float>(second.expert);
-    row[2] = first.weight, row[3] = second.weight;
+    engine::mix_sparsely(scores.row(r), scores.width, jitter, out.row(r));
   }
 }
 
