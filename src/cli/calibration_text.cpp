@@ -10,7 +10,6 @@ namespace aurea::cli {
 namespace {
 
 constexpr size_t kSequenceTokens = 256;
-constexpr size_t kMaxTextBytes = size_t{1} << 30;
 constexpr size_t kMostTokens = size_t{1} << 17;  // more is time and memory for little
 
 quantization::CalibrationText joined(const std::vector<quantization::Chunk>& sequences) {

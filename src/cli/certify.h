@@ -12,8 +12,6 @@
 
 namespace aurea::cli {
 
-inline constexpr size_t kMaxTextBytes = size_t{1} << 30;
-
 /// --certify, --text, --context.
 struct CertifyFlags {
   bool certify = false;

@@ -9,12 +9,6 @@
 #include "core/mapped_file.h"
 
 namespace aurea::cli {
-namespace {
-
-constexpr size_t kMaxTextBytes = size_t{1} << 30;
-
-}  // namespace
-
 void add_model_option(CLI::App& app, std::string& path, bool required) {
   auto* positional = app.add_option("MODEL", path, "GGUF file or Hugging Face folder");
   auto* named = app.add_option("-m,--model", path, "The same as MODEL");

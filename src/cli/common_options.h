@@ -13,6 +13,8 @@
 
 namespace aurea::cli {
 
+inline constexpr size_t kMaxTextBytes = size_t{1} << 30;  // of a text that is read whole
+
 /// MODEL as a positional, or --model.
 void add_model_option(CLI::App& app, std::string& path, bool required = true);
 

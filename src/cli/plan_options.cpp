@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "cli/calibration_text.h"
-#include "cli/certify.h"
 #include "core/byte_size.h"
 #include "core/env.h"
 #include "core/error.h"

@@ -16,8 +16,6 @@ namespace {
 using quantization::Chunk;
 using quantization::Importance;
 
-constexpr size_t kMaxTextBytes = size_t{1} << 28;
-
 struct Options {
   std::string model, text_file, output = "imatrix.gguf";
   std::vector<std::string> in_files;
