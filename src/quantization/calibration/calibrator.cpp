@@ -12,9 +12,7 @@ class CurvatureVisitor : public MatrixVisitor {
 
   bool wants(MatrixId id) override { return id != embedding_id(source_); }
   void visit(MatrixId id, const MatrixInputs& inputs) override {
-    std::map<MatrixId, Curvature> curvatures;
-    curvatures[id] = matrix_curvature(source_.parts(id.tensor)[id.part], id, inputs.gram, inputs.n_rows, outputs_);
-    sink_(curvatures);
+    sink_(id, matrix_curvature(source_.parts(id.tensor)[id.part], id, inputs.gram, inputs.n_rows, outputs_));
   }
 
  private:
@@ -71,9 +69,7 @@ void calibrate(const models::ModelSource& source, std::span<const int32_t> token
                const CancelToken* cancel) {
   const uint64_t first = output_curvature_work(source, tokens.size());
   OutputCurvature outputs = collect_output_curvature(source, tokens, options, kernels, pool, progress, cancel);
-  std::map<MatrixId, Curvature> curvatures;
-  curvatures[embedding_id(source)] = embedding_curvature(source, outputs);
-  sink(curvatures);
+  sink(embedding_id(source), embedding_curvature(source, outputs));
   CurvatureVisitor visitor(source, outputs, sink);
   visit_matrices(source, tokens, options, nullptr, visitor, kernels, pool, [&](uint64_t done) { progress(first + done); }, cancel);
 }

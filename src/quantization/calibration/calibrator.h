@@ -2,15 +2,14 @@
 #pragma once
 
 #include <functional>
-#include <map>
 
 #include "quantization/calibration/matrix_visit.h"
 
 namespace aurea::quantization {
 
-/// Gets the curvature of one matrix, or of several together; they are dropped afterwards. The embedding comes first, then
-/// the order of execution, the output matrix last. A tied matrix comes once, as the embedding.
-using CurvatureSink = std::function<void(std::map<MatrixId, Curvature>&)>;
+/// Gets the curvature of one matrix, which is dropped afterwards. The embedding comes first, then the order of execution,
+/// the output matrix last. A tied matrix comes once, as the embedding.
+using CurvatureSink = std::function<void(MatrixId, const Curvature&)>;
 
 /// tokens: cut into sequences of options.length; a shorter rest is left out. Throws kBadArgument when no sequence remains,
 /// kCancelled. `progress` gets the work done, of `calibration_work`.

@@ -33,20 +33,14 @@ class Measurement {
     }
   }
 
-  /// Matrices that saw the same inputs, or one alone.
-  void take(std::map<MatrixId, Curvature>& curvatures) {
-    for (auto& [id, curvature] : curvatures) {
-      if (candidates_[id.tensor].empty() || curvature.n_rows == 0) continue;
-      if (collect_) collect(id, source_.description().tensors[id.tensor], curvature);
-    }
-    for (auto& [id, curvature] : curvatures) {
-      if (candidates_[id.tensor].empty() || curvature.n_rows == 0 || curvature.input.empty()) continue;
-      try {
-        measure(id, curvature);
-      } catch (Error& error) {
-        throw error.add_context(fmt::format("tensor '{}'", source_.description().tensors[id.tensor].name));
-      }
-      curvature = {};
+  void take(MatrixId id, const Curvature& curvature) {
+    if (candidates_[id.tensor].empty()) return;
+    const TensorSpec& spec = source_.description().tensors[id.tensor];
+    if (collect_) collect(id, spec, curvature);
+    try {
+      measure(id, curvature);
+    } catch (Error& error) {
+      throw error.add_context(fmt::format("tensor '{}'", spec.name));
     }
   }
 
@@ -105,7 +99,7 @@ std::vector<std::vector<TypeLoss>> measure_sensitivity(const models::ModelSource
   Measurement measurement(source, candidates, tokens, options, importance, collect, kernels, pool, cancel);
   calibrate(
       source, tokens, options.calibration, kernels, pool,
-      [&](std::map<MatrixId, Curvature>& curvatures) { measurement.take(curvatures); }, progress, cancel);
+      [&](MatrixId id, const Curvature& curvature) { measurement.take(id, curvature); }, progress, cancel);
   return std::move(measurement.losses);
 }
 
