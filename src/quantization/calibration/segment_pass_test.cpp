@@ -9,6 +9,7 @@
 #include "codecs/codec.h"
 #include "engine/engine.h"
 #include "kernels/registry.h"
+#include "models/test_checkpoint.h"
 #include "tests/support/test_support.h"
 
 namespace aurea::quantization {
@@ -16,9 +17,12 @@ namespace {
 
 constexpr BatchShape kShape{2, 24};
 
-/// The demonstration model, and one checkpoint of each other architecture if the golden data are there.
+/// The demonstration model, a mixture of experts made for the test, and one checkpoint of each architecture if the golden
+/// data are there.
 std::vector<std::filesystem::path> sources() {
-  std::vector<std::filesystem::path> paths = {test::demo_model_dir()};
+  static const test::ScratchDir scratch;
+  models::test::write_small_mixture(scratch / "mixture", 5);
+  std::vector<std::filesystem::path> paths = {test::demo_model_dir(), scratch / "mixture"};
   for (const char* name : {"phi", "phi-qknorm", "phi3-window", "phimoe"}) {
     if (const auto found = test::find_golden(std::string("models/") + name)) paths.push_back(*found);
   }
