@@ -75,3 +75,28 @@ in_own_mounts() {
   unshare -rm mount -t tmpfs none /mnt 2>/dev/null || skip "mounting in a user namespace of one's own is not allowed here"
   AUREA_OWN_MOUNTS=1 exec unshare -rm bash -euo pipefail -c 'source "$1"; source "$2"' "$2" "$@"
 }
+
+# killed_at_random TIMES WHOLE OUTPUT CHECK COMMAND...: `COMMAND... WHOLE` runs undisturbed; then `COMMAND... OUTPUT` is killed so often
+# at random moments of its time, each time going on with what the last one left. CHECK, a function, is called after each.
+killed_at_random() {
+  local times=$1 whole=$2 output=$3 check=$4 killed=0 begin took try pid pause code
+  shift 4
+  begin=${EPOCHREALTIME/./}
+  "$@" "$whole" >printed
+  took=$((${EPOCHREALTIME/./} - begin))
+  RANDOM=7
+  for ((try = 0; try < 10 * times && killed < times; ++try)); do
+    "$@" "$output" >printed 2>message &
+    pid=$!
+    pause=$((RANDOM * took / 32768))
+    sleep "$((pause / 1000000)).$(printf '%06d' $((pause % 1000000)))"
+    kill -KILL "$pid" 2>/dev/null || true
+    code=0
+    wait "$pid" || code=$?
+    ((code == 0 || code == 137)) || { cat message >failure; break; }
+    ((code == 0)) || killed=$((killed + 1))
+    "$check" || { echo "the result is another" >failure; break; }
+  done 2>/dev/null  # bash tells of every kill
+  [[ ! -e failure ]] || { echo "the last run ended with $code" >&2; cat failure >&2; exit 1; }
+  ((killed == times)) || { echo "only $killed kills in $try tries were in time" >&2; exit 1; }
+}
