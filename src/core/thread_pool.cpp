@@ -10,9 +10,8 @@
 namespace aurea {
 namespace {
 
-// Between the loops of one forward pass a worker spins; a process that has nothing to do must not burn a core,
-// so it parks after this long.
-constexpr auto kSpinTime = std::chrono::microseconds(200);
+// How long a worker spins for the next loop of the same forward pass, and the caller for the last piece of a worker.
+constexpr auto kWorkerSpin = std::chrono::microseconds(200), kCallerSpin = std::chrono::microseconds(100);
 
 inline void pause_cpu() {
 #if defined(__x86_64__)
@@ -22,11 +21,27 @@ inline void pause_cpu() {
 #endif
 }
 
+/// Returns when `value` is no longer `old`.
+void await_change(const std::atomic<uint32_t>& value, uint32_t old, std::chrono::microseconds spin) {
+  const auto deadline = std::chrono::steady_clock::now() + spin;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (value.load() != old) return;
+      pause_cpu();
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  value.wait(old);
+}
+
+uint64_t range_of(uint64_t begin, uint64_t end) { return begin << 32 | end; }
+
 }  // namespace
 
 ThreadPool::ThreadPool(unsigned n_threads) {
   if (n_threads == 0) n_threads = available_cpus();
-  if (n_threads > kMaxThreads) fail(ErrorCode::kBadArgument, "{} threads asked for; {} is the most", n_threads, kMaxThreads);
+  if (n_threads > kMaxThreads)
+    fail(ErrorCode::kBadArgument, "{} threads asked for; {} is the most", n_threads, kMaxThreads);
+  ranges_ = std::make_unique<Range[]>(n_threads);
   workers_.reserve(n_threads - 1);
   try {
     for (unsigned thread = 1; thread < n_threads; ++thread) {
@@ -35,74 +50,84 @@ ThreadPool::ThreadPool(unsigned n_threads) {
   } catch (const std::exception& error) {  // no memory for another stack, or a limit on processes
     const unsigned started = size();
     stop();  // the members must outlive the workers that wait on them
-    fail(ErrorCode::kOutOfMemory, "{} threads asked for, but only {} could be started: {}", n_threads, started, error.what());
+    fail(ErrorCode::kOutOfMemory, "{} threads asked for, but only {} could be started: {}", n_threads, started,
+         error.what());
   }
 }
 
 ThreadPool::~ThreadPool() { stop(); }
 
 void ThreadPool::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_all();
+  stop_ = true;
+  generation_.fetch_add(1);
+  generation_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
 void ThreadPool::parallel_for(size_t n, size_t grain, const std::function<void(size_t, size_t, unsigned)>& fn) {
   if (n == 0) return;
-  grain = std::max<size_t>(grain, 1);
+  grain = std::max<size_t>({grain, 1, n / (UINT32_MAX / 2)});
   if (workers_.empty() || n <= grain) {
     for (size_t begin = 0; begin < n; begin += grain) fn(begin, std::min(n, begin + grain), 0);
     return;
   }
   job_ = {&fn, n, grain};
-  next_ = 0;
-  running_ = static_cast<unsigned>(workers_.size());
+  const uint64_t pieces = (n + grain - 1) / grain;
+  for (unsigned thread = 0; thread < size(); ++thread) {
+    ranges_[thread].pieces = range_of(pieces * thread / size(), pieces * (thread + 1) / size());
+  }
+  running_ = static_cast<uint32_t>(workers_.size());
   generation_.fetch_add(1);
-  if (parked_.load() > 0) {
-    { const std::lock_guard lock(mutex_); }  // a worker between its last look and its wait must see the notification
-    wake_.notify_all();
-  }
+  generation_.notify_all();
   drain(0);
-  for (unsigned spins = 0; running_.load() > 0; ++spins) {
-    pause_cpu();
-    if (spins % 4096 == 4095) std::this_thread::yield();  // more threads than processors
-  }
+  for (uint32_t running = running_; running > 0; running = running_) await_change(running_, running, kCallerSpin);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
+uint32_t ThreadPool::take_first(Range& range) {
+  uint64_t pieces = range.pieces.load();
+  for (;;) {
+    const uint64_t begin = pieces >> 32, end = pieces & UINT32_MAX;
+    if (begin >= end) return kNone;
+    if (range.pieces.compare_exchange_weak(pieces, range_of(begin + 1, end))) return static_cast<uint32_t>(begin);
+  }
+}
+
+uint32_t ThreadPool::take_last(Range& range) {
+  uint64_t pieces = range.pieces.load();
+  for (;;) {
+    const uint64_t begin = pieces >> 32, end = pieces & UINT32_MAX;
+    if (begin >= end) return kNone;
+    if (range.pieces.compare_exchange_weak(pieces, range_of(begin, end - 1))) return static_cast<uint32_t>(end - 1);
+  }
+}
+
 void ThreadPool::drain(unsigned thread) {
+  const auto run = [&](size_t piece) {
+    const size_t begin = piece * job_.grain;
+    (*job_.fn)(begin, std::min(job_.n, begin + job_.grain), thread);
+  };
   try {
-    for (;;) {
-      const size_t begin = next_.fetch_add(job_.grain);
-      if (begin >= job_.n) return;
-      (*job_.fn)(begin, std::min(job_.n, begin + job_.grain), thread);
+    for (uint32_t piece = take_first(ranges_[thread]); piece != kNone; piece = take_first(ranges_[thread])) run(piece);
+    for (unsigned i = 1; i < size(); ++i) {
+      Range& other = ranges_[(thread + i) % size()];
+      for (uint32_t piece = take_last(other); piece != kNone; piece = take_last(other)) run(piece);
     }
   } catch (...) {
     const std::lock_guard lock(mutex_);
     if (!error_) error_ = std::current_exception();
-    next_ = job_.n;
+    for (unsigned i = 0; i < size(); ++i) ranges_[i].pieces = 0;
   }
 }
 
 void ThreadPool::work(unsigned thread) {
-  uint64_t seen = 0;
+  uint32_t seen = 0;
   for (;;) {
-    const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
-    while (generation_.load() == seen && !stop_.load()) {
-      for (int i = 0; i < 64 && generation_.load() == seen; ++i) pause_cpu();
-      if (std::chrono::steady_clock::now() < deadline) continue;
-      std::unique_lock lock(mutex_);
-      parked_.fetch_add(1);
-      wake_.wait(lock, [&] { return generation_.load() != seen || stop_.load(); });
-      parked_.fetch_sub(1);
-    }
+    await_change(generation_, seen, kWorkerSpin);
     if (stop_) return;
     seen = generation_.load();
     drain(thread);
-    running_.fetch_sub(1);
+    if (running_.fetch_sub(1) == 1) running_.notify_one();
   }
 }
 
