@@ -4,6 +4,7 @@
 #include <malloc.h>
 #endif
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -19,6 +20,20 @@ ResidentMemory resident_memory() {
     if (key == "VmRSS:" && status >> kib) memory.now = kib << 10;
   }
   return memory;
+}
+
+uint64_t available_memory() {
+  uint64_t available = 0;
+  std::ifstream system("/proc/meminfo");
+  for (std::string key; system >> key;) {
+    uint64_t kib = 0;
+    if (key == "MemAvailable:" && system >> kib) available = kib << 10;
+  }
+  uint64_t limit = 0, used = 0;  // of a container, where there is one; its page cache counts as used
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && std::ifstream("/sys/fs/cgroup/memory.current") >> used) {
+    available = std::min(available, limit > used ? limit - used : 0);
+  }
+  return available;
 }
 
 void keep_no_freed_memory() {
