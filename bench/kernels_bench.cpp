@@ -4,9 +4,11 @@
 // keys per second of one head. gemm/: float32 matrices, m x n x k (T: a transposed).
 #include <benchmark/benchmark.h>
 
+#include <cstring>
 #include <memory>
 
-#include "codecs/codec.h"
+#include "core/page_buffer.h"
+#include "kernels/packing.h"
 #include "kernels/registry.h"
 #include "kernels/test_matrices.h"
 
@@ -19,44 +21,51 @@ constexpr size_t kCols = 3072;
 constexpr size_t kLargeBytes = size_t{64} << 20;
 constexpr size_t kPrefillRows = 384, kPrefillTokens = 64;
 
-/// Rows of random weights, at least `bytes` of them; the last one asked for is kept.
-const test::Bytes& weights(QuantType type, size_t bytes) {
-  static std::unique_ptr<test::Bytes> made;
-  static QuantType made_type{};
-  const size_t row = row_bytes(type, kCols), rows = (bytes + row - 1) / row;
-  if (!made || made_type != type || made->size() != rows * row) {
-    made.reset();
-    made = std::make_unique<test::Bytes>(rows * row);
-    made_type = type;
-    test::fill_weights(type, *made, 1);
+struct Weights {
+  QuantType type;
+  size_t rows, row_bytes;  // as MatmulArgs has it
+  PageBuffer bytes;        // as the kernels want them
+};
+
+/// Random weights, at least `bytes` as they are stored; the last ones asked for are kept.
+const Weights& weights(QuantType type, size_t bytes) {
+  static Weights made;
+  const size_t stored_row = row_bytes(type, kCols), rows = (bytes + stored_row - 1) / stored_row;
+  if (made.rows == rows && made.type == type) return made;
+  test::Bytes stored(rows * stored_row);
+  test::fill_weights(type, stored, 1);
+  if (const Packing* to = packing(type)) {
+    made = {type, rows, packed_group_bytes(to->format, kCols), PageBuffer(packed_bytes(type, rows, kCols))};
+    pack_groups(type, stored.data(), stored_row, rows, kCols, 0, packed_groups(rows), made.bytes.data());
+  } else {
+    made = {type, rows, stored_row, PageBuffer(stored.size())};
+    std::memcpy(made.bytes.data(), stored.data(), stored.size());
   }
-  return *made;
+  return made;
 }
 
 void multiply(benchmark::State& state, const KernelSet& set, const MatmulKernel& kernel, QuantType type, size_t bytes,
               size_t n_tokens) {
-  const test::Bytes& w = weights(type, bytes);
-  const size_t w_row = row_bytes(type, kCols), rows = w.size() / w_row;
+  const Weights& w = weights(type, bytes);
   const test::Bytes x =
       test::pack_activations(set, kernel.activation, test::random_activations(n_tokens, kCols, 2), kCols);
-  std::vector<float> out(n_tokens * rows);
-  const MatmulArgs args = {.weights = w.data(),
-                           .row_bytes = w_row,
+  std::vector<float> out(n_tokens * w.rows);
+  const MatmulArgs args = {.weights = w.bytes.data(),
+                           .row_bytes = w.row_bytes,
                            .cols = kCols,
                            .x = x.data(),
                            .x_row_bytes = activation_row_bytes(kernel.activation, kCols),
                            .n_tokens = n_tokens,
                            .out = out.data(),
-                           .out_stride = rows,
-                           .decode = codecs::codec(type).decode};
+                           .out_stride = w.rows};
   for (auto _ : state) {
-    kernel.run(args, 0, rows);
+    kernel.run(args, 0, w.rows);
     benchmark::DoNotOptimize(out.data());
   }
   const auto iterations = static_cast<double>(state.iterations());
-  if (n_tokens == 1) state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.size()));
-  state.counters["Gop/s"] =
-      benchmark::Counter(2e-9 * iterations * static_cast<double>(rows * kCols * n_tokens), benchmark::Counter::kIsRate);
+  if (n_tokens == 1) state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.bytes.size()));
+  state.counters["Gop/s"] = benchmark::Counter(2e-9 * iterations * static_cast<double>(w.rows * kCols * n_tokens),
+                                               benchmark::Counter::kIsRate);
 }
 
 void attend(benchmark::State& state, const KernelSet& set, KvType type, size_t n_heads) {
@@ -120,7 +129,7 @@ void read_limit(benchmark::State& state, const KernelSet& set) {
   const test::Bytes& w = weights(QuantType::kQ8_0, kLargeBytes);
   uint64_t sink = 0;
   for (auto _ : state) benchmark::DoNotOptimize(sink += set.read_all(w.data(), w.size()));
-  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(w.bytes.size()));
 }
 
 void int8_limit(benchmark::State& state, const KernelSet& set) {
@@ -191,10 +200,6 @@ void register_all() {
   }
   for (const KernelSet* set : available_kernel_sets()) {
     const std::string name = set->name;
-    add("generic/prefill/Q4_K/" + name, [=](benchmark::State& s) {
-      multiply(s, *set, set->generic_matmul, QuantType::kQ4_K, kPrefillRows * row_bytes(QuantType::kQ4_K, kCols),
-               kPrefillTokens);
-    });
     for (const size_t heads : {1, 4}) {
       const std::string suffix = "/heads" + std::to_string(heads) + "/" + name;
       add("attention/F16" + suffix, [=](benchmark::State& s) { attend(s, *set, KvType::kF16, heads); });

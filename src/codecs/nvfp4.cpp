@@ -18,14 +18,6 @@ constexpr int kScaleSteps[] = {0, 1, -1, 2, -2, 3, -3, 4, -4, 5, 6};  // beside 
 constexpr int kSteps = std::size(kScaleSteps);
 constexpr int kSmallestScale = 1, kLargestScale = 0x7E;  // 2^-9 .. 448
 
-/// Half the value of a UE4M3 number.
-float step_of(int scale) {
-  const int code = scale & 0x7F, exponent = code >> 3, mantissa = code & 7;
-  if (code == 0x7F) return 0;
-  if (exponent == 0) return static_cast<float>(mantissa) * 0x1p-10f;
-  return f32_from_bits(static_cast<uint32_t>(exponent - 8 + 127) << 23 | static_cast<uint32_t>(mantissa) << 20);
-}
-
 /// Nearest UE4M3 number, halves up, within the scales that can be used. Positive numbers order like their bits.
 int scale_near(float value) {
   if (!(value > 0)) return kSmallestScale;
@@ -36,7 +28,7 @@ int scale_near(float value) {
 
 void decode_block(const BlockNVFP4& block, float* dst) {
   for (int j = 0; j < kGroups; ++j, dst += kGroup) {
-    const float step = step_of(block.scales[j]);
+    const float step = nvfp4_step(block.scales[j]);
     for (int i = 0; i < kGroup / 2; ++i) {
       const uint8_t pair = block.qs[8 * j + i];
       dst[i] = static_cast<float>(kFp4Values[pair & 15]) * step;
@@ -47,7 +39,7 @@ void decode_block(const BlockNVFP4& block, float* dst) {
 
 void store_group(const float* x, uint8_t scale, int j, BlockNVFP4& block) {
   uint8_t codes[kGroup];
-  search_set().fp4_codes(x, kGroup, step_of(scale), codes);
+  search_set().fp4_codes(x, kGroup, nvfp4_step(scale), codes);
   block.scales[j] = scale;
   for (int i = 0; i < kGroup / 2; ++i) {
     block.qs[8 * j + i] = static_cast<uint8_t>(codes[i] | codes[i + kGroup / 2] << 4);
@@ -69,7 +61,7 @@ void encode(const float* src, std::byte* dst, size_t n, const float* importance)
       for (int s = 0; s < kSteps; ++s) {
         const int scale = std::clamp(first + kScaleSteps[s], kSmallestScale, kLargestScale);
         scales[s * n_groups + g] = static_cast<uint8_t>(scale);
-        steps[s * n_groups + g] = step_of(scale);
+        steps[s * n_groups + g] = nvfp4_step(scale);
       }
     }
     const float* w = group_weights(x, importance == nullptr ? nullptr : importance + begin, n_groups, kGroup,

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/mapped_file.h"
+#include "core/process_memory.h"
 
 namespace aurea::engine {
 namespace {
@@ -18,9 +19,16 @@ constexpr size_t kLogitRows = 32;
 size_t checked_context(const models::Hyperparams& params, size_t wanted) {
   if (wanted == 0) return params.context_length;
   if (wanted > params.context_length) {
-    fail(ErrorCode::kBadArgument, "--ctx-size {}: this model was made for at most {} tokens", wanted, params.context_length);
+    fail(ErrorCode::kBadArgument, "--ctx-size {}: this model was made for at most {} tokens", wanted,
+         params.context_length);
   }
   return wanted;
+}
+
+/// Bytes of packed weights that the system has room for, leaving some for keys, values and everybody else.
+size_t packing_limit() {
+  const uint64_t available = available_memory();
+  return available == 0 ? SIZE_MAX : static_cast<size_t>(available - available / 8);
 }
 
 std::optional<std::string_view> as_view(const std::optional<std::string>& text) {
@@ -38,14 +46,20 @@ struct Engine::Row {
 };
 
 Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
-    : source_(source), kernels_(kernels::select_kernel_set(as_view(options.kernel_set))), pool_(options.n_threads),
+    : source_(source),
+      kernels_(kernels::select_kernel_set(as_view(options.kernel_set))),
+      pool_(options.n_threads),
       context_size_(checked_context(source.params(), options.context_size)),
-      batch_tokens_(std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
-      cache_(source.params(), options.kv_type), plan_(source, kernels_, batch_tokens_, std::min(kLogitRows, batch_tokens_)),
+      batch_tokens_(
+          std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
+      cache_(source.params(), options.kv_type),
+      weights_(source, pool_, packing_limit()),
+      plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_)),
       scratch_(plan_.scratch_bytes()),
       short_frequencies_(rope_frequencies(source.params().rope, source.params().rope.short_factors)),
       long_frequencies_(rope_frequencies(source.params().rope, source.params().rope.long_factors)),
-      rope_cos_(batch_tokens_ * short_frequencies_.size()), rope_sin_(rope_cos_.size()) {
+      rope_cos_(batch_tokens_ * short_frequencies_.size()),
+      rope_sin_(rope_cos_.size()) {
   for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) {
     // Of the experts only those that a text needs are read from the disk.
     if (source.parts(id).size() == 1) MappedFile::prefetch(source.tensor(id).data);
@@ -107,8 +121,10 @@ void Engine::step(std::span<const StepItem> items, const LogitsSink& sink, const
     sequence.long_factors = long_factors;
     for (size_t at = sequence.cached; at < total; ++at) {
       const bool is_new = at >= before[i];
-      const bool wanted = is_new && (items[i].logits == WantLogits::kAll || (items[i].logits == WantLogits::kLast && at + 1 == total));
-      rows.push_back({sequence.tokens[at], static_cast<uint32_t>(at), &sequence, i, is_new ? at - before[i] : 0, wanted});
+      const bool wanted =
+          is_new && (items[i].logits == WantLogits::kAll || (items[i].logits == WantLogits::kLast && at + 1 == total));
+      rows.push_back(
+          {sequence.tokens[at], static_cast<uint32_t>(at), &sequence, i, is_new ? at - before[i] : 0, wanted});
     }
   }
   try {

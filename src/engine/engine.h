@@ -90,6 +90,7 @@ class Engine {
   ThreadPool pool_;
   size_t context_size_, batch_tokens_;
   KvCache cache_;
+  PackedWeights weights_;
   Plan plan_;
   std::vector<uint8_t> scratch_;
   std::vector<double> short_frequencies_, long_frequencies_;  // [rope dims / 2]

@@ -1,7 +1,7 @@
 // Planning: one buffer per value, shared where lifetimes allow, and one kernel per node.
 //
-// Values live in "roots": a slice is a view of its parent's root, and an element-wise node or a rotation writes over its
-// first input when nothing reads that root afterwards. Roots whose last reader is done hand their memory on.
+// Values live in "roots": a slice is a view of its parent's root, and an element-wise node or a rotation writes over
+// its first input when nothing reads that root afterwards. Roots whose last reader is done hand their memory on.
 #include "engine/plan.h"
 
 #include <algorithm>
@@ -46,9 +46,9 @@ const OpRunner& runner(const models::Op& op) {
 
 /// Where each value's numbers lie: in which root, from which column on.
 struct Placement {
-  std::vector<size_t> root;    // by ValueId: index into widths
-  std::vector<size_t> column;  // by ValueId
-  std::vector<size_t> width;   // by root: floats per row
+  std::vector<size_t> root;      // by ValueId: index into widths
+  std::vector<size_t> column;    // by ValueId
+  std::vector<size_t> width;     // by root: floats per row
   std::vector<size_t> last_use;  // by root: index of the last node that reads or writes it
 };
 
@@ -93,7 +93,8 @@ Placement place_values(const Graph& graph) {
   }
   // The rows to select from are read again for every group of logits, so nothing behind SelectRows may write over them.
   for (const Node& node : graph.nodes) {
-    if (std::holds_alternative<models::SelectRows>(node.op)) place.last_use[place.root[node.inputs[0]]] = graph.nodes.size();
+    if (std::holds_alternative<models::SelectRows>(node.op))
+      place.last_use[place.root[node.inputs[0]]] = graph.nodes.size();
   }
   place.last_use[place.root[graph.logits]] = graph.nodes.size();
   return place;
@@ -101,7 +102,8 @@ Placement place_values(const Graph& graph) {
 
 }  // namespace
 
-Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, size_t max_tokens, size_t max_selected) {
+Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, PackedWeights& weights,
+           size_t max_tokens, size_t max_selected) {
   const Graph& graph = source.description().graph;
   for (const Node& node : graph.nodes) {
     if (std::holds_alternative<models::SelectRows>(node.op)) select_ = nodes_.size();
@@ -111,7 +113,7 @@ Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels,
     nodes_.push_back(std::move(planned));
   }
   assign_buffers(graph, max_tokens, max_selected);
-  Planning planning{.source = source, .kernels = kernels, .max_tokens = max_tokens};
+  Planning planning{.source = source, .kernels = kernels, .weights = weights, .max_tokens = max_tokens};
   for (PlanNode& node : nodes_) {
     if (const auto prepare = runner(node.source->op).prepare) prepare(node, planning);
     planning.before = &node;
@@ -119,9 +121,15 @@ Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels,
   scratch_bytes_ = planning.scratch_bytes;
 }
 
-Matrix Planning::matrix(models::TensorId id) const {
+Matrix Planning::table(models::TensorId id) const {
   const std::span<const TensorView> parts = source.parts(id);
-  return {id, parts, &kernels.matmul[static_cast<size_t>(parts.front().type)]};
+  return {.id = id, .parts = parts, .kernel = &kernels.matmul[static_cast<size_t>(parts.front().type)], .packed = {}};
+}
+
+Matrix Planning::matrix(models::TensorId id) {
+  Matrix matrix = table(id);
+  weights.pack(matrix);
+  return matrix;
 }
 
 std::vector<float> Planning::vector(models::TensorId id) const {

@@ -9,6 +9,7 @@
 #include "core/tensor_view.h"
 #include "core/thread_pool.h"
 #include "engine/kv_cache.h"
+#include "engine/matrix.h"
 #include "kernels/kernel_set.h"
 #include "models/source.h"
 
@@ -43,7 +44,8 @@ struct MatrixInput {
   [[nodiscard]] size_t token_of(size_t r) const { return token_index.empty() ? r : token_index[r]; }
 };
 
-/// Called before every matrix product from the thread that steps the engine, while its pool is idle: the observer may use it.
+/// Called before every matrix product from the thread that steps the engine, while its pool is idle: the observer may
+/// use it.
 using InputObserver = std::function<void(const MatrixInput&)>;
 
 /// What the nodes of one forward pass share.
@@ -58,18 +60,6 @@ struct Pass {
   ThreadPool& pool;
   std::span<uint8_t> scratch;          // of the running node, as large as its op asked for
   const InputObserver& observe_input;  // may be empty
-};
-
-/// A matrix [rows, cols] to multiply with, or several of one type and shape.
-struct Matrix {
-  models::TensorId id = 0;
-  std::span<const TensorView> parts;
-  const kernels::MatmulKernel* kernel = nullptr;
-
-  [[nodiscard]] size_t rows() const { return parts.front().rows(); }
-  [[nodiscard]] size_t cols() const { return parts.front().cols(); }
-  /// Bytes of one row of activations as the kernel wants them.
-  [[nodiscard]] size_t activation_row_bytes() const { return kernels::activation_row_bytes(kernel->activation, cols()); }
 };
 
 struct PlanNode {
@@ -87,30 +77,37 @@ struct PlanNode {
 struct Planning {
   const models::ModelSource& source;
   const kernels::KernelSet& kernels;
+  PackedWeights& weights;
   size_t max_tokens;
   const PlanNode* before = nullptr;  // the node that runs just before; null: none
   size_t scratch_bytes = 0;          // the most that any node needs
 
-  [[nodiscard]] Matrix matrix(models::TensorId id) const;
+  /// To look up rows of.
+  [[nodiscard]] Matrix table(models::TensorId id) const;
+  /// To multiply with.
+  [[nodiscard]] Matrix matrix(models::TensorId id);
   [[nodiscard]] std::vector<float> vector(models::TensorId id) const;
 };
 
 /// How an op runs. Each is defined in its file under engine/ops; plan.cpp has the table.
 struct OpRunner {
-  void (*run)(const PlanNode& node, Pass& pass);  // reads node.in, writes node.out for pass.n_rows rows
+  void (*run)(const PlanNode& node, Pass& pass);                  // reads node.in, writes node.out for pass.n_rows rows
   void (*prepare)(PlanNode& node, Planning& planning) = nullptr;  // loads weights, chooses kernels, asks for scratch
-  bool in_place = false;  // may the output be written over the first input?
+  bool in_place = false;                                          // may the output be written over the first input?
 };
-extern const OpRunner kEmbeddingRunner, kRmsNormRunner, kLayerNormRunner, kLinearRunner, kSliceRunner, kRopeRunner, kAttentionRunner,
-    kSiluMulRunner, kGeluRunner, kSparseMixerRunner, kExpertsRunner, kAddRunner, kSelectRowsRunner;
+extern const OpRunner kEmbeddingRunner, kRmsNormRunner, kLayerNormRunner, kLinearRunner, kSliceRunner, kRopeRunner,
+    kAttentionRunner, kSiluMulRunner, kGeluRunner, kSparseMixerRunner, kExpertsRunner, kAddRunner, kSelectRowsRunner;
 
 class Plan {
  public:
   /// Passes hold at most `max_tokens` tokens; behind SelectRows at most `max_selected` rows.
-  Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, size_t max_tokens, size_t max_selected);
+  Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, PackedWeights& weights, size_t max_tokens,
+       size_t max_selected);
 
   [[nodiscard]] std::span<const PlanNode> body() const { return std::span(nodes_).first(select_); }
-  [[nodiscard]] std::span<const PlanNode> head() const { return std::span(nodes_).subspan(select_); }  // from SelectRows on
+  [[nodiscard]] std::span<const PlanNode> head() const {
+    return std::span(nodes_).subspan(select_);
+  }  // from SelectRows on
   [[nodiscard]] Slot logits() const { return logits_; }
   [[nodiscard]] size_t scratch_bytes() const { return scratch_bytes_; }
 
@@ -124,11 +121,8 @@ class Plan {
   size_t scratch_bytes_ = 0;
 };
 
-/// Writes a row of activations in the format that a matrix's kernel reads.
-void pack_row(const kernels::KernelSet& kernels, const Matrix& matrix, const float* row, uint8_t* packed);
-
-/// Rows of a matrix that a thread takes at once: small enough that the threads finish together, large enough that a kernel's
-/// prefetching pays; with one token the weights stream from memory, and every piece starts cold.
+/// Rows of a matrix that a thread takes at once: small enough that the threads finish together, large enough that a
+/// kernel's prefetching pays; with one token the weights stream from memory, and every piece starts cold.
 size_t rows_at_once(size_t rows, size_t n_tokens, const ThreadPool& pool);
 
 }  // namespace aurea::engine

@@ -9,8 +9,7 @@
 //   have the same bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and attention may
 //   associate sums differently or fuse a multiply-add (tolerances: the tests beside this file);
 // - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's
-// block, and
-//   a row has no padding: row_bytes = cols / block elements * block bytes.
+//   block.
 #pragma once
 
 #include <stddef.h>
@@ -31,20 +30,25 @@ enum class ActivationFormat : uint8_t {
 
 /// 32 activations: x = d * q. d = max|x| / 127, q rounded half to even of x * (127 / max|x|). A block of zeros (or of
 /// nothing above 2^-120, where the factor would overflow) is all 0; one with an infinity or NaN has d = NaN, codes 0.
+/// Beside the codes stand their sums, as the kernels need them for codes and values with an offset.
 struct BlockQ8x32 {
   float d;
-  int32_t sum;  // of the codes
+  float sum_d;        // d * the sum of the codes
+  int32_t neg_sum;    // -(sum of the codes)
+  int32_t neg_first;  // -(sum of the first 16)
   int8_t q[32];
 };
-static_assert(sizeof(BlockQ8x32) == 40);
+static_assert(sizeof(BlockQ8x32) == 48);
 
 /// 256 activations: x = d * q. d = max|x| / 127, q as above.
 struct BlockQ8x256 {
   float d;
   int8_t q[256];
-  int16_t sums[16];  // of 16 codes each
+  int16_t sums[16];      // of 16 codes each
+  int16_t pair_sums[8];  // of 32 codes each
+  int32_t neg_sums[16], neg_pair_sums[8];
 };
-static_assert(sizeof(BlockQ8x256) == 292);
+static_assert(sizeof(BlockQ8x256) == 404);
 
 /// Bytes of one activation row of `cols` elements.
 constexpr size_t activation_row_bytes(ActivationFormat format, size_t cols) {
@@ -61,22 +65,28 @@ constexpr size_t activation_row_bytes(ActivationFormat format, size_t cols) {
 
 /// out[t, r] = sum over k of W[r, k] * x[t, k], for all tokens t and the rows r of the call.
 struct MatmulArgs {
-  const uint8_t* weights;  // row 0 of W [rows, cols] in the kernel's weight type
-  size_t row_bytes;        // of W
+  const uint8_t* weights;  // W [rows, cols]: packed (packed_format.h), float types as they are stored
+  size_t row_bytes;        // from a row, in packed weights from a group of 16 rows, to the next
   size_t cols;
   const uint8_t* x;  // [n_tokens, cols] in the kernel's activation format
   size_t x_row_bytes;
   size_t n_tokens;
-  float* out;                                                  // out[t * out_stride + r]
-  size_t out_stride;                                           // floats
-  void (*decode)(const std::byte* src, float* dst, size_t n);  // the weight type's codec, for the generic kernel
+  float* out;  // out[t * out_stride + r]
+  size_t out_stride;
 };
 
+/// Quantized weights: the integer dot products of a block are exact, what follows are float32 operations in the order
+/// of the blocks, the same in every set, so that all sets give the same bits:
+///   super-blocks   v = d * float(sum of s_j * dot_j);  with mins v = fma(-dmin, float(sum of t_j * sum(x.q_j)), v);
+///                  out = fma(x.d, v, out)
+///   blocks of 32   v = d * float(dot);  out = fma(x.d, v, out);  with m out = fma(m, x.sum_d, out);
+///                  two factors (NVFP4): one after the other, each with its half's dot
+/// Float weights: sums in float32, each set in an order of its own that depends on nothing but cols.
 struct MatmulKernel {
-  /// Rows [row_begin, row_end). Fastest with multiples of 32 rows, and for one token with some hundred rows at a time.
+  /// Rows [row_begin, row_end); of packed weights row_begin is a multiple of 16.
   void (*run)(const MatmulArgs& args, size_t row_begin, size_t row_end) noexcept;
   ActivationFormat activation;
-  const char* name;  // "avx512vnni.q4_k"; "generic" decodes a row piece by piece and multiplies in float32
+  const char* name;  // "avx512vnni.q4_k"
 };
 
 /// c[i, j] += alpha * sum over k of a[i, k] * b[k, j], for i < m, j < n. c may not overlap what is read of a and b.
@@ -113,7 +123,6 @@ struct KernelSet {
   const char* name;
 
   MatmulKernel matmul[kQuantTypeCount];  // by weight type; never null
-  MatmulKernel generic_matmul;           // works for every type; the entry of types without a kernel of their own
 
   /// Every output is one chain of fused multiply-adds in increasing k that starts from the present c:
   /// c = fma(alpha * a[i, k], b[k, j], c). So the bits depend neither on the set nor on how a caller cuts i, j or k

@@ -45,9 +45,12 @@ TEST_P(Quantize, CodesAreTheNearestMultiples) {
     };
     for (size_t b = 0; b < small.size(); ++b) {
       check(small[b], 32 * b, 32);
-      int sum = 0;
-      for (const int8_t q : small[b].q) sum += q;
-      ASSERT_EQ(small[b].sum, sum);
+      int first = 0, sum = 0;
+      for (size_t i = 0; i < 32; ++i) (i < 16 ? first : sum) += small[b].q[i];
+      sum += first;
+      ASSERT_EQ(small[b].neg_sum, -sum);
+      ASSERT_EQ(small[b].neg_first, -first);
+      ASSERT_EQ(small[b].sum_d, small[b].d * static_cast<float>(sum));
     }
     for (size_t b = 0; b < large.size(); ++b) {
       check(large[b], 256 * b, 256);
@@ -55,6 +58,11 @@ TEST_P(Quantize, CodesAreTheNearestMultiples) {
         int sum = 0;
         for (size_t i = 0; i < 16; ++i) sum += large[b].q[16 * j + i];
         ASSERT_EQ(large[b].sums[j], sum);
+        ASSERT_EQ(large[b].neg_sums[j], -sum);
+      }
+      for (size_t j = 0; j < 8; ++j) {
+        ASSERT_EQ(large[b].pair_sums[j], large[b].sums[2 * j] + large[b].sums[2 * j + 1]);
+        ASSERT_EQ(large[b].neg_pair_sums[j], -large[b].pair_sums[j]);
       }
     }
   }

@@ -1,5 +1,6 @@
 // Which sets there are, and what selecting one by name does.
 #include "kernels/registry.h"
+#include "kernels/packing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -73,17 +74,16 @@ TEST(Registry, NoEntryIsEmptyAndNamesSayTheSet) {
     for (size_t i = 0; i < kQuantTypeCount; ++i) {
       ASSERT_NE(set->matmul[i].run, nullptr) << set->name << " " << kQuantTypes[i].name;
       ASSERT_NE(set->matmul[i].name, nullptr);
-      const bool generic = set->matmul[i].run == set->generic_matmul.run;
-      EXPECT_EQ(generic, std::strcmp(set->matmul[i].name, "generic") == 0);
-      if (!generic && !is_float(kQuantTypes[i].type)) {  // every set has its own kernels of the quantized types
+      EXPECT_EQ(is_float(kQuantTypes[i].type), packing(kQuantTypes[i].type) == nullptr) << kQuantTypes[i].name;
+      if (!is_float(kQuantTypes[i].type)) {  // every set has its own kernels of the quantized types
         EXPECT_EQ(std::string(set->matmul[i].name).rfind(std::string(set->name) + ".", 0), 0u) << set->matmul[i].name;
       }
     }
-    for (const bool there : {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
-                             set->layer_norm != nullptr, set->rope != nullptr, set->silu_mul != nullptr,
-                             set->gelu != nullptr, set->add != nullptr, set->f32_to_f16 != nullptr,
-                             set->attention != nullptr, set->read_all != nullptr, set->int8_peak != nullptr,
-                             set->f32_peak != nullptr, set->gemm != nullptr, set->generic_matmul.run != nullptr}) {
+    for (const bool there :
+         {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
+          set->layer_norm != nullptr, set->rope != nullptr, set->silu_mul != nullptr, set->gelu != nullptr,
+          set->add != nullptr, set->f32_to_f16 != nullptr, set->attention != nullptr, set->read_all != nullptr,
+          set->int8_peak != nullptr, set->f32_peak != nullptr, set->gemm != nullptr}) {
       EXPECT_TRUE(there) << set->name;
     }
     const MatmulKernel& q4_k = set->matmul[static_cast<size_t>(QuantType::kQ4_K)];

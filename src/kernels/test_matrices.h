@@ -50,6 +50,12 @@ class Bytes {
   size_t misalignment_, size_;
 };
 
+inline Bytes copy_of(const Bytes& bytes, size_t misalignment) {
+  Bytes copy(bytes.size(), misalignment);
+  std::memcpy(copy.data(), bytes.data(), bytes.size());
+  return copy;
+}
+
 /// Offsets of the binary16 numbers of a block (codecs/blocks.h); empty for types that are not listed.
 inline std::vector<size_t> half_offsets(QuantType type) {
   switch (type) {

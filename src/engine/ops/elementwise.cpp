@@ -16,7 +16,7 @@ void for_each_row(Pass& pass, const RowFn& row) {
 }
 
 void prepare_embedding(PlanNode& node, Planning& planning) {
-  node.matrices = {planning.matrix(std::get<models::Embedding>(node.source->op).table)};
+  node.matrices = {planning.table(std::get<models::Embedding>(node.source->op).table)};
 }
 
 void run_embedding(const PlanNode& node, Pass& pass) {

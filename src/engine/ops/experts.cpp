@@ -1,10 +1,9 @@
-// The mixture of experts: which two experts a token goes to, and their MLPs, grouped by expert so that a batch reads each
-// expert's weights once and a single token only those of its two.
+// The mixture of experts: which two experts a token goes to, and their MLPs, grouped by expert so that a batch reads
+// each expert's weights once and a single token only those of its two.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "codecs/codec.h"
 #include "engine/ops/sparse_mixer.h"
 #include "engine/plan.h"
 
@@ -54,11 +53,12 @@ struct Grouping {
   struct Group {
     size_t expert, begin, end;
   };
-  std::vector<Group> groups;     // of the experts that have tokens
+  std::vector<Group> groups;       // of the experts that have tokens
   std::vector<uint32_t> token_of;  // by place
-  std::vector<size_t> place_of;  // by token * kChoices + choice
+  std::vector<size_t> place_of;    // by token * kChoices + choice
 
-  Grouping(const Slot& routing, size_t n_tokens, size_t n_experts) : token_of(n_tokens * kChoices), place_of(token_of.size()) {
+  Grouping(const Slot& routing, size_t n_tokens, size_t n_experts)
+      : token_of(n_tokens * kChoices), place_of(token_of.size()) {
     size_t place = 0;
     for (size_t expert = 0; expert < n_experts; ++expert) {
       const size_t begin = place;
@@ -82,19 +82,13 @@ void multiply(const Matrix& matrix, const Grouping& grouping, const uint8_t* x, 
   pass.pool.parallel_for(pieces * grouping.groups.size(), 1, [&](size_t begin, size_t end, unsigned) {
     for (size_t task = begin; task < end; ++task) {
       const Grouping::Group& group = grouping.groups[task / pieces];
-      const TensorView& weight = matrix.parts[group.expert];
-      kernels::MatmulArgs args{};
-      args.weights = reinterpret_cast<const uint8_t*>(weight.data.data());
-      args.row_bytes = weight.row_bytes();
-      args.cols = weight.cols();
-      args.x = x + group.begin * x_row_bytes;
-      args.x_row_bytes = x_row_bytes;
-      args.n_tokens = group.end - group.begin;
-      args.out = out + group.begin * rows;
-      args.out_stride = rows;
-      args.decode = codecs::codec(weight.type).decode;
+      const Matrix::Operands operands{.x = x + group.begin * x_row_bytes,
+                                      .x_row_bytes = x_row_bytes,
+                                      .n_tokens = group.end - group.begin,
+                                      .out = out + group.begin * rows,
+                                      .out_stride = rows};
       const size_t row = task % pieces * grain;
-      matrix.kernel->run(args, row, std::min(row + grain, rows));
+      matrix.multiply(group.expert, operands, row, std::min(row + grain, rows));
     }
   });
 }
@@ -102,8 +96,13 @@ void multiply(const Matrix& matrix, const Grouping& grouping, const uint8_t* x, 
 /// Shows the rows of each group's expert; rows [places, cols] of float32.
 void show_rows(const Matrix& matrix, const Grouping& grouping, const float* rows, const Pass& pass) {
   for (const Grouping::Group& group : grouping.groups) {
-    pass.observe_input({.weight = matrix.id, .part = group.expert, .n_rows = group.end - group.begin, .n_cols = matrix.cols(),
-                        .rows = rows + group.begin * matrix.cols(), .stride = matrix.cols(), .tokens = pass.tokens,
+    pass.observe_input({.weight = matrix.id,
+                        .part = group.expert,
+                        .n_rows = group.end - group.begin,
+                        .n_cols = matrix.cols(),
+                        .rows = rows + group.begin * matrix.cols(),
+                        .stride = matrix.cols(),
+                        .tokens = pass.tokens,
                         .token_index = std::span(grouping.token_of).subspan(group.begin, group.end - group.begin)});
   }
 }
@@ -129,7 +128,8 @@ void run_experts(const PlanNode& node, Pass& pass) {
   };
   const auto pack_input = [&](const Matrix& matrix) {
     for_each_place([&](size_t place) {
-      pack_row(pass.kernels, matrix, node.in[0].row(grouping.token_of[place]), scratch + layout.x + place * matrix.activation_row_bytes());
+      matrix.pack_row(pass.kernels, node.in[0].row(grouping.token_of[place]),
+                      scratch + layout.x + place * matrix.activation_row_bytes());
     });
   };
   if (pass.observe_input) {
@@ -145,7 +145,7 @@ void run_experts(const PlanNode& node, Pass& pass) {
   for_each_place([&](size_t place) {
     float* inner = floats(layout.gate) + place * ffn;
     pass.kernels.silu_mul(inner, floats(layout.up) + place * ffn, inner, ffn);
-    pack_row(pass.kernels, down, inner, scratch + layout.inner + place * down.activation_row_bytes());
+    down.pack_row(pass.kernels, inner, scratch + layout.inner + place * down.activation_row_bytes());
   });
   if (pass.observe_input) show_rows(down, grouping, floats(layout.gate), pass);
   multiply(down, grouping, scratch + layout.inner, floats(layout.out), pass);

@@ -1,8 +1,7 @@
-// Matrix products: activations are packed into the kernel's format once, then the weight's rows are split among threads.
+// Matrix products: activations are packed into the kernel's format once, then the weight's rows are split among
+// threads.
 #include <algorithm>
-#include <cstring>
 
-#include "codecs/codec.h"
 #include "engine/plan.h"
 
 namespace aurea::engine {
@@ -12,7 +11,9 @@ namespace {
 constexpr size_t kStreamingPieces = 2;
 constexpr size_t kTiledPieces = 8;
 
-bool is_linear(const PlanNode* node) { return node != nullptr && std::holds_alternative<models::Linear>(node->source->op); }
+bool is_linear(const PlanNode* node) {
+  return node != nullptr && std::holds_alternative<models::Linear>(node->source->op);
+}
 
 /// The packing of the node before still stands at the scratch's start.
 bool same_packing(const PlanNode& before, const PlanNode& node) {
@@ -25,54 +26,47 @@ void prepare_linear(PlanNode& node, Planning& planning) {
   const auto& op = std::get<models::Linear>(node.source->op);
   node.matrices = {planning.matrix(op.weight)};
   if (op.bias) node.shift = planning.vector(*op.bias);
-  planning.scratch_bytes = std::max(planning.scratch_bytes, node.matrices.front().activation_row_bytes() * planning.max_tokens);
+  planning.scratch_bytes =
+      std::max(planning.scratch_bytes, node.matrices.front().activation_row_bytes() * planning.max_tokens);
   node.packed_already = is_linear(planning.before) && same_packing(*planning.before, node);
 }
 
 void run_linear(const PlanNode& node, Pass& pass) {
   const Matrix& matrix = node.matrices.front();
   if (pass.observe_input) {
-    pass.observe_input({.weight = matrix.id, .part = 0, .n_rows = pass.n_rows, .n_cols = matrix.cols(), .rows = node.in[0].data,
-                        .stride = node.in[0].stride, .tokens = pass.tokens, .token_index = pass.selected});
+    pass.observe_input({.weight = matrix.id,
+                        .part = 0,
+                        .n_rows = pass.n_rows,
+                        .n_cols = matrix.cols(),
+                        .rows = node.in[0].data,
+                        .stride = node.in[0].stride,
+                        .tokens = pass.tokens,
+                        .token_index = pass.selected});
   }
-  const TensorView& weight = matrix.parts.front();
-  kernels::MatmulArgs args{};
-  args.weights = reinterpret_cast<const uint8_t*>(weight.data.data());
-  args.row_bytes = weight.row_bytes();
-  args.cols = weight.cols();
+  Matrix::Operands operands{.x = pass.scratch.data(),
+                            .x_row_bytes = matrix.activation_row_bytes(),
+                            .n_tokens = pass.n_rows,
+                            .out = node.out.data,
+                            .out_stride = node.out.stride};
   if (matrix.kernel->activation == kernels::ActivationFormat::kF32) {
-    args.x = reinterpret_cast<const uint8_t*>(node.in[0].data);
-    args.x_row_bytes = node.in[0].stride * sizeof(float);
-  } else {
-    args.x = pass.scratch.data();
-    args.x_row_bytes = matrix.activation_row_bytes();
-    if (!node.packed_already) {
-      pass.pool.parallel_for(pass.n_rows, 4, [&](size_t begin, size_t end, unsigned) {
-        for (size_t r = begin; r < end; ++r) pack_row(pass.kernels, matrix, node.in[0].row(r), pass.scratch.data() + r * args.x_row_bytes);
-      });
-    }
+    operands.x = reinterpret_cast<const uint8_t*>(node.in[0].data);
+    operands.x_row_bytes = node.in[0].stride * sizeof(float);
+  } else if (!node.packed_already) {
+    pass.pool.parallel_for(pass.n_rows, 4, [&](size_t begin, size_t end, unsigned) {
+      for (size_t r = begin; r < end; ++r)
+        matrix.pack_row(pass.kernels, node.in[0].row(r), pass.scratch.data() + r * operands.x_row_bytes);
+    });
   }
-  args.n_tokens = pass.n_rows;
-  args.out = node.out.data;
-  args.out_stride = node.out.stride;
-  args.decode = codecs::codec(weight.type).decode;
-  const size_t rows = weight.rows();
+  const size_t rows = matrix.rows();
   pass.pool.parallel_for(rows, rows_at_once(rows, pass.n_rows, pass.pool), [&](size_t begin, size_t end, unsigned) {
-    matrix.kernel->run(args, begin, end);
+    matrix.multiply(0, operands, begin, end);
     if (node.shift.empty()) return;
-    for (size_t t = 0; t < pass.n_rows; ++t) pass.kernels.add(node.out.row(t) + begin, node.shift.data() + begin, node.out.row(t) + begin, end - begin);
+    for (size_t t = 0; t < pass.n_rows; ++t)
+      pass.kernels.add(node.out.row(t) + begin, node.shift.data() + begin, node.out.row(t) + begin, end - begin);
   });
 }
 
 }  // namespace
-
-void pack_row(const kernels::KernelSet& kernels, const Matrix& matrix, const float* row, uint8_t* packed) {
-  switch (matrix.kernel->activation) {
-    case kernels::ActivationFormat::kF32: std::memcpy(packed, row, matrix.cols() * sizeof(float)); break;
-    case kernels::ActivationFormat::kQ8x32: kernels.quantize_q8x32(row, reinterpret_cast<kernels::BlockQ8x32*>(packed), matrix.cols()); break;
-    case kernels::ActivationFormat::kQ8x256: kernels.quantize_q8x256(row, reinterpret_cast<kernels::BlockQ8x256*>(packed), matrix.cols()); break;
-  }
-}
 
 size_t rows_at_once(size_t rows, size_t n_tokens, const ThreadPool& pool) {
   const size_t pieces = (n_tokens == 1 ? kStreamingPieces : kTiledPieces) * pool.size();

@@ -30,7 +30,7 @@ uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
     AUREA_UNROLL for (size_t group = 0; group < kGroups; ++group) {
       AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) {
         __asm__ volatile("" : "+x"(codes), "+x"(x));  // or the products would be computed once
-        partial[i] = multiply_add(partial[i], codes, x);
+        partial[i] = multiply_add<false>(partial[i], codes, x);
       }
     }
     AUREA_UNROLL for (size_t i = 0; i < kSums; ++i) sum[i] = add_partial(sum[i], partial[i]);

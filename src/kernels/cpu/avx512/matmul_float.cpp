@@ -14,6 +14,7 @@ namespace {
 // Each of these needs those before it:
 #include "kernels/cpu/generic/elements.inc.h"
 #include "kernels/cpu/generic/rows.inc.h"
+#include "kernels/cpu/generic/token_tiles.inc.h"
 
 constexpr size_t kTileRows = 4, kTileTokens = 6;  // 24 sums, 4 weights, 1 activation
 #include "kernels/cpu/generic/matmul_float.inc.h"

@@ -1,25 +1,28 @@
 // Products of 8-bit codes without VNNI: pairs are summed in 16 bits, so the sum must be moved to 32 bits before it can
 // overflow. Included after vec256.inc.h or vec512.inc.h; dot_vnni.inc.h gives the same names.
 
-/// Signed 8-bit codes (Q8_0) as multiply_add_i8 wants them, and what that adds to each: none here.
-constexpr int kInt8Offset = 0;
+/// May a partial sum start from a code offset's share, a 32-bit number? Here it has 16 bits.
+constexpr bool kOffsetsInPartial = false;
+/// Signed 8-bit codes as multiply_add<true> wants them, and the offset that they then have, as a shift: none here.
+constexpr int kInt8OffsetShift = -1;
 AUREA_INLINE VecI int8_codes(VecI codes) { return codes; }
-/// sum + 4 signed codes times 4 activations per dword. The instruction wants one side unsigned: the sign moves to the
-/// other.
-AUREA_INLINE VecI multiply_add_i8(VecI sum, VecI codes, VecI x) {
-  const VecI pairs = dot_u8_i8_pairs(abs_i8(codes), apply_sign_i8(x, codes));  // at most 2 * 128 * 127: no saturation
-  return add_i32(sum, dot_i16(pairs, set1_i32(0x00010001)));
-}
 
-/// How many times multiply_add may be called between two flushes: codes are in [0, max_code], activations in [-127,
-/// 127].
+/// How many times multiply_add may be called between two flushes: codes are in [0, max_code] (signed ones: of that
+/// magnitude, or -128), activations in [-127, 127].
 constexpr int groups_per_flush(int max_code, int groups) {
-  const int fitting = 32767 / (2 * 127 * max_code);
+  const int fitting = 32767 / (2 * 127 * max_code);  // a single -128 * 127 * 2 fits too
   return fitting < groups ? fitting : groups;
 }
 
-/// 4 unsigned codes times 4 activations per dword, added to a partial sum.
-AUREA_INLINE VecI multiply_add(VecI partial, VecI codes, VecI x) { return add_i16(partial, dot_u8_i8_pairs(codes, x)); }
+/// 4 codes times 4 activations per dword, added to a partial sum.
+template <bool kInt8>
+AUREA_INLINE VecI multiply_add(VecI partial, VecI codes, VecI x) {
+  if constexpr (kInt8) {  // the instruction wants one side unsigned: the sign moves to the other
+    return add_i16(partial, dot_u8_i8_pairs(abs_i8(codes), apply_sign_i8(x, codes)));
+  } else {
+    return add_i16(partial, dot_u8_i8_pairs(codes, x));
+  }
+}
 
 /// What add_scaled wants for the scale in each dword.
 AUREA_INLINE VecI scale_operand(VecI scale) { return bit_or(bit_and(scale, set1_i32(0xFFFF)), shift_left<16>(scale)); }

@@ -11,32 +11,21 @@ struct Pointee<T*> {
 
 }  // namespace
 
-#define AUREA_GENERIC_MATMUL() void matmul_generic(const MatmulArgs& args, size_t row_begin, size_t row_end) noexcept;
 #define AUREA_MATMUL(type, name, activation) \
   void matmul_##name(const MatmulArgs& args, size_t row_begin, size_t row_end) noexcept;
 #define AUREA_OP(name) Pointee<decltype(KernelSet::name)>::type name;
 #include AUREA_KERNELS_DEF
-#undef AUREA_GENERIC_MATMUL
 #undef AUREA_MATMUL
 #undef AUREA_OP
 
 /// Overrides the entries of the next lower set that `set` holds.
 void install(KernelSet& set) noexcept {
   set.name = AUREA_ISA_NAME;
-#define AUREA_GENERIC_MATMUL()                                                \
-  {                                                                           \
-    const auto lower = set.generic_matmul.run;                                \
-    set.generic_matmul = {matmul_generic, ActivationFormat::kF32, "generic"}; \
-    for (MatmulKernel & kernel : set.matmul) {                                \
-      if (kernel.run == lower) kernel = set.generic_matmul;                   \
-    }                                                                         \
-  }
 #define AUREA_MATMUL(type, name, activation)                                                       \
   set.matmul[static_cast<size_t>(QuantType::type)] = {matmul_##name, ActivationFormat::activation, \
                                                       AUREA_ISA_NAME "." #name};
 #define AUREA_OP(name) set.name = name;
 #include AUREA_KERNELS_DEF
-#undef AUREA_GENERIC_MATMUL
 #undef AUREA_MATMUL
 #undef AUREA_OP
 }

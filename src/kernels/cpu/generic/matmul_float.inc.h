@@ -1,5 +1,4 @@
-// Matrix products with float32 activations, for any vector width: F32, F16 and BF16 weights, and every other type
-// through its codec's decode.
+// Matrix products with float32 activations, for any vector width: F32, F16 and BF16 weights.
 //
 // Numeric contract: float32 throughout. Lane l of an output's accumulator sums the products of the elements l, l +
 // kLanes, ... in that order with fused multiply-adds; the lanes are added at the end. The order depends on nothing but
@@ -91,48 +90,5 @@ AUREA_INLINE void matmul_float(const MatmulArgs& args, size_t row_begin, size_t 
     for_token_tiles<kTileTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
       multiply_block<Weight, tokens.value>(args, row, end, t);
     });
-  }
-}
-
-/// Any type: decodes pieces of kTileRows rows with its codec, then multiplies them as float32.
-AUREA_INLINE void matmul_decoded(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  constexpr size_t kColumns = 256;  // a multiple of every block length
-  constexpr size_t kTiles = 12;     // token tiles for which a decoded piece is used again
-  alignas(64) float decoded[kTileRows][kColumns] = {};
-  alignas(64) float acc[kTiles][kTileRows][kTileTokens][kLanes];
-  for (size_t row = row_begin; row < row_end; row += kTileRows) {
-    const size_t n_rows = row_end - row < kTileRows ? row_end - row : kTileRows;
-    for (size_t token = 0; token < args.n_tokens; token += kTiles * kTileTokens) {
-      const size_t n = args.n_tokens - token < kTiles * kTileTokens ? args.n_tokens - token : kTiles * kTileTokens;
-      __builtin_memset(acc, 0, (n + kTileTokens - 1) / kTileTokens * sizeof acc[0]);
-      for (size_t k = 0; k < args.cols; k += kColumns) {
-        const size_t count = args.cols - k < kColumns ? args.cols - k : kColumns;
-        const size_t offset = args.row_bytes * k / args.cols;  // exact: k is a multiple of the block
-        for (size_t r = 0; r < n_rows; ++r) {
-          const uint8_t* src = args.weights + (row + r) * args.row_bytes + offset;
-          args.decode(reinterpret_cast<const std::byte*>(src), decoded[r], count);
-        }
-        const uint8_t* w = reinterpret_cast<const uint8_t*>(decoded);
-        const uint8_t* x = args.x + token * args.x_row_bytes + k * sizeof(float);
-        size_t t = 0;
-        for (; t + kTileTokens <= n; t += kTileTokens) {
-          accumulate<ElementsF32, kTileRows, kTileTokens>(w, sizeof decoded[0], x + t * args.x_row_bytes,
-                                                          args.x_row_bytes, count, acc[t / kTileTokens]);
-        }
-        for (; t < n; ++t) {
-          const size_t slot = t % kTileTokens;
-          for (size_t r = 0; r < n_rows; ++r) {
-            auto* one = reinterpret_cast<float(*)[1][kLanes]>(acc[t / kTileTokens][r][slot]);
-            accumulate<ElementsF32, 1, 1>(w + r * sizeof decoded[0], 0, x + t * args.x_row_bytes, 0, count, one);
-          }
-        }
-      }
-      for (size_t t = 0; t < n; ++t) {
-        for (size_t r = 0; r < n_rows; ++r) {
-          const float* sum = acc[t / kTileTokens][r][t % kTileTokens];
-          args.out[(token + t) * args.out_stride + row + r] = sum_lanes(load_f(sum));
-        }
-      }
-    }
   }
 }

@@ -9,4 +9,3 @@ void matmul_f16(const MatmulArgs& args, size_t begin, size_t end) noexcept {
 void matmul_bf16(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   matmul_float<ElementsBF16>(args, begin, end);
 }
-void matmul_generic(const MatmulArgs& args, size_t begin, size_t end) noexcept { matmul_decoded(args, begin, end); }

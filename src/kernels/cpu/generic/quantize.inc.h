@@ -22,13 +22,16 @@ AUREA_INLINE void quantize_blocks_q8x32(const float* x, BlockQ8x32* out, size_t 
     BlockQ8x32 result = {};
     float factor;
     if (code_scale(x, 32, result.d, factor)) {
-      VecI sum = zero_i();
-      for (size_t i = 0; i < 32; i += kLanes) {
+      VecI half_sum[2] = {zero_i(), zero_i()};
+      AUREA_UNROLL for (size_t i = 0; i < 32; i += kLanes) {
         const VecI codes = to_i32(mul_f(load_f(x + i), set1_f(factor)));
-        sum = add_i32(sum, codes);
+        half_sum[i / 16] = add_i32(half_sum[i / 16], codes);
         store_narrow_i8(result.q + i, codes);
       }
-      result.sum = sum_lanes_i32(sum);
+      const int32_t first = sum_lanes_i32(half_sum[0]), sum = first + sum_lanes_i32(half_sum[1]);
+      result.sum_d = result.d * static_cast<float>(sum);
+      result.neg_sum = -sum;
+      result.neg_first = -first;
     }
     __builtin_memcpy(out + block, &result, sizeof result);
   }
@@ -51,6 +54,11 @@ AUREA_INLINE void quantize_blocks_q8x256(const float* x, BlockQ8x256* out, size_
           sum = add_i32(sum, dot_i16(dot_u8_i8_pairs(set1_i8(1), codes[k]), set1_i32(0x00010001)));
         }
         store_narrow_i16(result.sums + group, sum);
+      }
+      for (size_t j = 0; j < 16; ++j) result.neg_sums[j] = -result.sums[j];
+      for (size_t j = 0; j < 8; ++j) {
+        result.neg_pair_sums[j] = result.neg_sums[2 * j] + result.neg_sums[2 * j + 1];
+        result.pair_sums[j] = static_cast<int16_t>(-result.neg_pair_sums[j]);
       }
     }
     __builtin_memcpy(out + block, &result, sizeof result);

@@ -54,7 +54,13 @@ void quantize_q8x32(const float* x, BlockQ8x32* out, size_t n) noexcept {
   for (size_t block = 0; block < n / 32; ++block, x += 32) {
     BlockQ8x32 result = {};
     float factor;
-    if (code_scale(x, 32, result.d, factor)) result.sum = write_codes(x, factor, 32, result.q);
+    if (code_scale(x, 32, result.d, factor)) {
+      const int first = write_codes(x, factor, 16, result.q);
+      const int sum = first + write_codes(x + 16, factor, 16, result.q + 16);
+      result.sum_d = result.d * static_cast<float>(sum);
+      result.neg_sum = -sum;
+      result.neg_first = -first;
+    }
     __builtin_memcpy(out + block, &result, sizeof result);
   }
 }
@@ -66,7 +72,10 @@ void quantize_q8x256(const float* x, BlockQ8x256* out, size_t n) noexcept {
     if (code_scale(x, 256, result.d, factor)) {
       for (size_t j = 0; j < 16; ++j) {
         result.sums[j] = static_cast<int16_t>(write_codes(x + 16 * j, factor, 16, result.q + 16 * j));
+        result.pair_sums[j / 2] = static_cast<int16_t>(result.pair_sums[j / 2] + result.sums[j]);
+        result.neg_sums[j] = -result.sums[j];
       }
+      for (size_t j = 0; j < 8; ++j) result.neg_pair_sums[j] = -result.pair_sums[j];
     }
     __builtin_memcpy(out + block, &result, sizeof result);
   }

@@ -1,4 +1,4 @@
-// Matrix products with float32 activations in plain C++: F32, F16, BF16, and any type through its codec's decode.
+// Matrix products with float32 activations in plain C++: F32, F16 and BF16 weights.
 // Eight partial sums per output (element k goes to sum k mod 8): shorter rounding errors than one, and a compiler can
 // keep them in vectors.
 #include <stddef.h>
@@ -11,7 +11,7 @@ namespace aurea::kernels::scalar {
 namespace {
 
 constexpr size_t kSums = 8;
-constexpr size_t kColumns = 256;  // decoded at a time: a multiple of every block length
+constexpr size_t kColumns = 256;  // decoded at a time
 constexpr size_t kChunk = 64;     // tokens per decoding
 
 template <class T>
@@ -51,7 +51,7 @@ AUREA_INLINE void multiply(const MatmulArgs& args, size_t row_begin, size_t row_
       __builtin_memset(sums, 0, sizeof sums);
       for (size_t k = 0; k < args.cols; k += kColumns) {
         const size_t count = args.cols - k < kColumns ? args.cols - k : kColumns;
-        const size_t offset = args.row_bytes * k / args.cols;  // exact: k is a multiple of the block
+        const size_t offset = args.row_bytes / args.cols * k;
         decode(args.weights + row * args.row_bytes + offset, weights, count);
         const uint8_t* x = args.x + token * args.x_row_bytes + k * sizeof(float);
         for (size_t t = 0; t < n; ++t) accumulate(weights, x + t * args.x_row_bytes, count, sums[t]);
@@ -66,11 +66,5 @@ AUREA_INLINE void multiply(const MatmulArgs& args, size_t row_begin, size_t row_
 void matmul_f32(const MatmulArgs& args, size_t begin, size_t end) noexcept { multiply(args, begin, end, decode_f32); }
 void matmul_f16(const MatmulArgs& args, size_t begin, size_t end) noexcept { multiply(args, begin, end, decode_f16); }
 void matmul_bf16(const MatmulArgs& args, size_t begin, size_t end) noexcept { multiply(args, begin, end, decode_bf16); }
-
-void matmul_generic(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  multiply(args, begin, end, [&args](const uint8_t* src, float* dst, size_t n) {
-    args.decode(reinterpret_cast<const std::byte*>(src), dst, n);
-  });
-}
 
 }  // namespace aurea::kernels::scalar

@@ -1,0 +1,30 @@
+// Matrix products of super-blocks with AVX-512 VNNI.
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+#include "kernels/lookup_values.h"
+#include "kernels/packed_format.h"
+
+namespace aurea::kernels::avx512vnni {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec512.inc.h"
+// Each of these needs those before it:
+#include "kernels/cpu/generic/dot_vnni.inc.h"
+#include "kernels/cpu/generic/packed_rows.inc.h"
+#include "kernels/cpu/generic/super_blocks.inc.h"
+#include "kernels/cpu/generic/token_tiles.inc.h"
+
+constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
+constexpr size_t kChunk = 128;                    // tokens per unpacking
+#include "kernels/cpu/generic/matmul_super.inc.h"
+
+}  // namespace
+
+#include "kernels/cpu/generic/matmul_super_entries.inc.h"
+
+}  // namespace aurea::kernels::avx512vnni

@@ -1,0 +1,240 @@
+// Matrix products of packed super-blocks with BlockQ8x256 activations, for any vector width.
+//
+// Rows are lanes, so no sum crosses lanes. Everything up to a super-block's dot product is exact integer arithmetic,
+// then follow the float operations that kernel_set.h states: the bits are those of the scalar set.
+// One token multiplies the codes as they come from memory. More tokens share them through a tile in the L1 cache:
+// kTileVecs vectors of rows, codes widened to bytes and scales to dwords once for kChunk tokens.
+// Included after packed_rows.inc.h and super_blocks.inc.h; the includer defines kTileVecs, kTileTokens and kChunk.
+
+/// What multiplying depends on; formats that agree share the code. kFlush: calls of multiply_add between two flushes.
+template <int kSubBlockValue, bool kMinsValue, int kOffsetShiftValue, bool kInt8Value, int kFlushValue>
+struct SuperTraits {
+  static constexpr int kSubBlock = kSubBlockValue, kOffsetShift = kOffsetShiftValue, kFlush = kFlushValue;
+  static constexpr bool kMins = kMinsValue, kInt8 = kInt8Value;
+  static constexpr bool kOffset = kOffsetShift >= 0;
+  static constexpr bool kWords = kMins || (kOffset && !kOffsetsInPartial);  // 16-bit factors of the activation sums
+  static constexpr int kGroups = kSubBlock / 4, kSubBlocks = 256 / kSubBlock;
+  static_assert(kGroups % kFlush == 0 && !(kMins && kOffset));
+};
+
+template <class Type>
+using TraitsOf = SuperTraits<Type::kSubBlock, Type::kMins, Type::kInt8 ? kInt8OffsetShift : Type::kOffsetShift,
+                             Type::kInt8, groups_per_flush(Type::kMaxCode, Type::kSubBlock / 4)>;
+
+/// Super-blocks of kTileVecs vectors of rows in row lanes.
+struct SuperTile {
+  alignas(64) uint8_t codes[64][kTileVecs][4 * kLanes];   // [group of 4 elements][vector][row, element]
+  alignas(64) uint8_t scales[16][kTileVecs][4 * kLanes];  // dwords as scale_operand makes them
+  alignas(64) uint8_t words[8][kTileVecs][4 * kLanes];    // mins, or scales, of sub-blocks 2 i and 2 i + 1
+  alignas(64) float d[kTileVecs][kLanes], neg_dmin[kTileVecs][kLanes];
+};
+
+template <bool kSigned, int kByte>
+AUREA_INLINE VecI scale_dwords(VecI bytes) {
+  if constexpr (kSigned) {
+    return scale_operand(shift_right_signed<24>(shift_left<24 - 8 * kByte>(bytes)));
+  } else {
+    return scale_operand(bit_and(shift_right<8 * kByte>(bytes), set1_i32(255)));
+  }
+}
+
+/// Stores the scales of all sub-blocks, `stride` bytes apart.
+template <class Type>
+AUREA_INLINE void store_scales(const SuperHeader& h, uint8_t* out, size_t stride) {
+  AUREA_UNROLL for (size_t k = 0; k < 64 / Type::kSubBlock; ++k, out += 4 * stride) {
+    store_i(out, scale_dwords<Type::kSignedScales, 0>(h.scales[k]));
+    store_i(out + stride, scale_dwords<Type::kSignedScales, 1>(h.scales[k]));
+    store_i(out + 2 * stride, scale_dwords<Type::kSignedScales, 2>(h.scales[k]));
+    store_i(out + 3 * stride, scale_dwords<Type::kSignedScales, 3>(h.scales[k]));
+  }
+}
+
+/// The factors of the activation sums: mins, or signed scales where the codes have an offset.
+template <class Type>
+AUREA_INLINE void read_words(const SuperHeader& h, VecI* words) {
+  if constexpr (Type::kMins) {
+    for (size_t i = 0; i < TraitsOf<Type>::kSubBlocks / 2; ++i) words[i] = h.mins[i];
+  } else {
+    for (size_t k = 0; k < TraitsOf<Type>::kSubBlocks / 4; ++k) {
+      words[2 * k] = signed_byte_pair<0, 1>(h.scales[k]);
+      words[2 * k + 1] = signed_byte_pair<2, 3>(h.scales[k]);
+    }
+  }
+}
+
+template <class Type>
+AUREA_INLINE void unpack(const PackedRows& rows, size_t vec, SuperTile& tile) {
+  SuperHeader h;
+  Type::read_header(rows.blocks, rows.factors, h);
+  store_scales<Type>(h, tile.scales[0][vec], sizeof tile.scales[0]);
+  if constexpr (TraitsOf<Type>::kWords) {
+    VecI words[8];
+    read_words<Type>(h, words);
+    for (size_t i = 0; i < TraitsOf<Type>::kSubBlocks / 2; ++i) store_i(tile.words[i][vec], words[i]);
+  }
+  store_f(tile.d[vec], h.d);
+  if constexpr (Type::kMins) store_f(tile.neg_dmin[vec], sub_f(zero_f(), h.dmin));
+  Type::read_codes(rows.blocks,
+                   [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA { store_i(tile.codes[group][vec], codes); });
+}
+
+/// What a sub-block's partial sum starts from.
+template <class Traits>
+AUREA_INLINE VecI first_partial(const uint8_t* x, size_t sub_block) {
+  if constexpr (Traits::kOffset && kOffsetsInPartial) {
+    constexpr size_t kSums =
+        Traits::kSubBlock == 32 ? offsetof(BlockQ8x256, neg_pair_sums) : offsetof(BlockQ8x256, neg_sums);
+    return shift_left<Traits::kOffsetShift>(broadcast_dword(x + kSums + 4 * sub_block));
+  } else {
+    return zero_i();
+  }
+}
+
+/// sum over pairs of sub-blocks of factor * activation sum; word(i) are the factors.
+template <class Traits, class Word>
+AUREA_INLINE VecI dot_sums(const uint8_t* x, Word word) {
+  constexpr size_t kSums = Traits::kSubBlock == 32 ? offsetof(BlockQ8x256, pair_sums) : offsetof(BlockQ8x256, sums);
+  VecI dot = zero_i();
+  AUREA_UNROLL for (size_t i = 0; i < Traits::kSubBlocks / 2; ++i) {
+    dot = add_dot_i16(dot, word(i), broadcast_dword(x + kSums + 4 * i));
+  }
+  return dot;
+}
+
+/// out + the super-block's part, from its integers.
+template <class Traits>
+AUREA_INLINE VecF add_super_block(VecF out, VecI sum, VecI dot, VecF d, VecF neg_dmin, VecF x_d) {
+  if constexpr (Traits::kOffset && !kOffsetsInPartial) sum = sub_i32(sum, shift_left<Traits::kOffsetShift>(dot));
+  VecF v = mul_f(d, to_f(sum));
+  if constexpr (Traits::kMins) v = fma_f(neg_dmin, to_f(dot), v);
+  return fma_f(x_d, v, out);
+}
+
+/// acc[t][vector] += the super-block's part, for kTokens activation blocks at x + t * x_stride.
+template <class Traits, size_t kTokens>
+[[gnu::noinline]] void multiply_tokens(const SuperTile& tile, const uint8_t* x, size_t x_stride,
+                                       float (*acc)[kTileVecs][kLanes]) {
+  const uint8_t* codes = x + offsetof(BlockQ8x256, q);
+  VecI sum[kTokens][kTileVecs];
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) sum[t][v] = zero_i();
+  }
+  for (size_t j = 0; j < Traits::kSubBlocks; ++j) {
+    VecI partial[kTokens][kTileVecs];
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      const VecI first = first_partial<Traits>(x + t * x_stride, j);
+      AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) partial[t][v] = first;
+    }
+    AUREA_UNROLL for (int g = 0; g < Traits::kGroups; ++g) {
+      if (g > 0 && g % Traits::kFlush == 0) {
+        AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
+          const VecI scale = load_i(tile.scales[j][v]);
+          AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+            sum[t][v] = add_scaled(sum[t][v], partial[t][v], scale);
+            partial[t][v] = zero_i();
+          }
+        }
+      }
+      const size_t group = j * Traits::kGroups + static_cast<size_t>(g);
+      VecI w[kTileVecs];
+      AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) w[v] = load_i(tile.codes[group][v]);
+      AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+        const VecI q = broadcast_dword(codes + t * x_stride + 4 * group);
+        AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
+          partial[t][v] = multiply_add<Traits::kInt8>(partial[t][v], w[v], q);
+        }
+      }
+    }
+    AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
+      const VecI scale = load_i(tile.scales[j][v]);
+      AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[t][v] = add_scaled(sum[t][v], partial[t][v], scale);
+    }
+  }
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    const uint8_t* block = x + t * x_stride;
+    AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
+      VecI dot = zero_i();
+      if constexpr (Traits::kWords) {
+        dot = dot_sums<Traits>(block, [&](size_t i) AUREA_INLINE_LAMBDA { return load_i(tile.words[i][v]); });
+      }
+      store_f(acc[t][v], add_super_block<Traits>(load_f(acc[t][v]), sum[t][v], dot, load_f(tile.d[v]),
+                                                 load_f(tile.neg_dmin[v]), broadcast_f(block)));
+    }
+  }
+}
+
+template <class Type>
+void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  SuperTile tile;
+  alignas(64) float acc[kChunk][kTileVecs][kLanes];
+  for (size_t row = row_begin; row < row_end; row += kTileVecs * kLanes) {
+    for (size_t token = 0; token < args.n_tokens; token += kChunk) {
+      const size_t n = args.n_tokens - token < kChunk ? args.n_tokens - token : kChunk;
+      const uint8_t* x = args.x + token * args.x_row_bytes;
+      PackedRows rows[kTileVecs];
+      for (size_t v = 0; v < kTileVecs; ++v) {  // behind the end: the first ones again
+        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row);
+      }
+      __builtin_memset(acc, 0, n * sizeof acc[0]);
+      for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
+        for (size_t v = 0; v < kTileVecs; ++v) {
+          unpack<Type>(rows[v], v, tile);
+          advance<Type>(rows[v]);
+        }
+        for_token_tiles<kTileTokens>(n, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+          multiply_tokens<TraitsOf<Type>, tokens.value>(tile, x + t * args.x_row_bytes, args.x_row_bytes, acc + t);
+        });
+      }
+      store_tile(args, acc, token, n, row, row_end);
+    }
+  }
+}
+
+/// One super-block of kLanes rows times one activation block, without a tile.
+template <class Type>
+AUREA_INLINE VecF multiply_one(const PackedRows& rows, const uint8_t* x, VecF out) {
+  using Traits = TraitsOf<Type>;
+  SuperHeader h;
+  Type::read_header(rows.blocks, rows.factors, h);
+  alignas(64) uint8_t scales[16][4 * kLanes];
+  store_scales<Type>(h, scales[0], sizeof scales[0]);
+  VecI sum = zero_i(), dot = zero_i(), partial[Traits::kSubBlocks];
+  Type::read_codes(rows.blocks, [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA {
+    const size_t j = group / Traits::kGroups, i = group % Traits::kGroups;  // i comes in ascending order
+    const VecI q = broadcast_dword(x + offsetof(BlockQ8x256, q) + 4 * group);
+    const VecI before = i == 0 ? first_partial<Traits>(x, j) : i % Traits::kFlush == 0 ? zero_i() : partial[j];
+    partial[j] = multiply_add<Traits::kInt8>(before, codes, q);
+    if (i % Traits::kFlush == Traits::kFlush - 1) sum = add_scaled(sum, partial[j], load_i(scales[j]));
+  });
+  if constexpr (Traits::kWords) {
+    VecI words[8];
+    read_words<Type>(h, words);
+    dot = dot_sums<Traits>(x, [&](size_t i) AUREA_INLINE_LAMBDA { return words[i]; });
+  }
+  VecF neg_dmin = zero_f();
+  if constexpr (Type::kMins) neg_dmin = sub_f(zero_f(), h.dmin);
+  return add_super_block<Traits>(out, sum, dot, h.d, neg_dmin, broadcast_f(x));
+}
+
+template <class Type>
+void multiply_single(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  for (size_t row = row_begin; row < row_end; row += kLanes) {
+    PackedRows rows = packed_rows<Type>(args, row);
+    const uint8_t* x = args.x;
+    VecF out = zero_f();
+    for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
+      out = multiply_one<Type>(rows, x, out);
+      advance<Type>(rows);
+    }
+    store_rows(args.out, out, row, row_end);
+  }
+}
+
+template <class Type>
+AUREA_INLINE void matmul_super(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  if (args.n_tokens == 1) {
+    multiply_single<Type>(args, row_begin, row_end);
+  } else {
+    multiply_many<Type>(args, row_begin, row_end);
+  }
+}
