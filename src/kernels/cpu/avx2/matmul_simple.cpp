@@ -22,6 +22,8 @@ namespace {
 
 constexpr size_t kTileVecs = 1, kTileTokens = 4;  // 4 sums, 4 partial sums and their operands: the 16 registers
 constexpr size_t kChunk = 128;                    // tokens per unpacking
+constexpr size_t kFewVecs = 2, kFewTokens = 2;
+constexpr size_t kMostFew = 4;  // tokens up to which a tile does not pay
 #include "kernels/cpu/generic/matmul_simple.inc.h"
 
 }  // namespace

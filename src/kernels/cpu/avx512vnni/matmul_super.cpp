@@ -21,6 +21,8 @@ namespace {
 
 constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
 constexpr size_t kChunk = 128;                    // tokens per unpacking
+constexpr size_t kFewVecs = 2, kFewTokens = 4;
+constexpr size_t kMostFew = 12;  // tokens up to which a tile does not pay
 #include "kernels/cpu/generic/matmul_super.inc.h"
 
 }  // namespace

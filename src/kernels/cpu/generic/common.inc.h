@@ -15,6 +15,15 @@ struct Count {
   static constexpr size_t value = kValue;
 };
 
+/// f(Count<0>()), ..., f(Count<kCount - 1>()).
+template <size_t kCount, size_t kIndex = 0, class Function>
+AUREA_INLINE void unroll(Function f) {
+  if constexpr (kIndex < kCount) {
+    f(Count<kIndex>());
+    unroll<kCount, kIndex + 1>(f);
+  }
+}
+
 /// Activations below this count as zero: the factor 127 / max|x| would overflow.
 constexpr float kMinActivation = 0x1p-120f;
 constexpr float kMaxFloat = 0x1.fffffep+127f;

@@ -1,8 +1,8 @@
 // Matrix products of packed blocks of 32 with BlockQ8x32 activations, for any vector width.
 //
 // As matmul_super.inc.h: rows in lanes, exact integers up to a block's dot product, then the float operations that
-// kernel_set.h states. Included after packed_rows.inc.h and simple_blocks.inc.h; the includer defines kTileVecs,
-// kTileTokens and kChunk.
+// kernel_set.h states. Included after packed_rows.inc.h, simple_blocks.inc.h and token_tiles.inc.h; the includer
+// defines what matmul_super.inc.h asks for.
 
 constexpr size_t kTileBlocks = 8;
 
@@ -68,10 +68,12 @@ AUREA_INLINE VecF add_min(VecF out, VecF m, const uint8_t* x) {
 template <class Type>
 AUREA_INLINE void unpack(const PackedRows& rows, size_t block, size_t vec, SimpleTile& tile) {
   VecF factors[2];
-  Type::read_factors(rows.factors, factors);
+  Type::read_factors(rows, factors);
   for (size_t k = 0; k < Type::kFormat.factors; ++k) store_f(tile.factors[block][k][vec], factors[k]);
-  Type::read_codes(rows.blocks, [&](size_t group, VecI codes)
-                                    AUREA_INLINE_LAMBDA { store_i(tile.codes[8 * block + group][vec], codes); });
+  unroll<8>([&](auto group) AUREA_INLINE_LAMBDA {
+    if (vec % kGroupVecs == 0) fetch_part<Type, decltype(group)::value, 8>(rows, 0);
+    store_i(tile.codes[8 * block + group.value][vec], Type::template codes<group.value>(rows));
+  });
 }
 
 /// acc[t][vector] += the tile's part, for kTokens rows of activation blocks at x + t * x_stride.
@@ -126,7 +128,7 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
       const size_t n = args.n_tokens - token < kChunk ? args.n_tokens - token : kChunk;
       PackedRows rows[kTileVecs];
       for (size_t v = 0; v < kTileVecs; ++v) {  // behind the end: the first ones again
-        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row);
+        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row, kTileVecs * kLanes);
       }
       __builtin_memset(acc, 0, n * sizeof acc[0]);
       for (size_t first = 0; first < n_blocks; first += kTileBlocks) {
@@ -148,35 +150,70 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   }
 }
 
-template <class Type>
-void multiply_single(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+/// out[t][vector] += one block of kVecs vectors of rows, without a tile.
+template <class Type, size_t kTokens, size_t kVecs>
+AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t* x, size_t x_stride,
+                                 VecF (&out)[kTokens][kVecs]) {
   using Traits = SimpleTraitsOf<Type>;
-  for (size_t row = row_begin; row < row_end; row += kLanes) {
-    PackedRows rows = packed_rows<Type>(args, row);
-    const uint8_t* x = args.x;
-    VecF out = zero_f();
-    for (size_t block = 0; block < args.cols / 32; ++block, x += sizeof(BlockQ8x32)) {
-      VecF factors[2];
-      Type::read_factors(rows.factors, factors);
-      BlockDot<Traits> dot;
-      Type::read_codes(rows.blocks, [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA {
-        const size_t half = group / Traits::kGroups, g = group % Traits::kGroups;
-        if (g == 0) dot.start(x, half);
-        dot.add(g, codes, broadcast_dword(x + offsetof(BlockQ8x32, q) + 4 * group));
-        if (g == Traits::kGroups - 1) out = add_half(out, dot.total(), factors[half], x);
-      });
-      if constexpr (Traits::kMin) out = add_min(out, factors[1], x);
-      advance<Type>(rows);
+  VecF factors[kVecs][2];
+  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) Type::read_factors(rows[v], factors[v]);
+  unroll<Traits::kHalves>([&](auto half) AUREA_INLINE_LAMBDA {
+    BlockDot<Traits> dot[kTokens][kVecs];
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) dot[t][v].start(x + t * x_stride, half.value);
     }
-    store_rows(args.out, out, row, row_end);
+    unroll<Traits::kGroups>([&](auto g) AUREA_INLINE_LAMBDA {
+      constexpr size_t kGroup = decltype(half)::value * Traits::kGroups + decltype(g)::value;
+      VecI w[kVecs];
+      AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+        if (v % kGroupVecs == 0) fetch_part<Type, kGroup, 8>(rows[v], 0);
+        w[v] = Type::template codes<kGroup>(rows[v]);
+      }
+      AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+        const VecI q = broadcast_dword(x + t * x_stride + offsetof(BlockQ8x32, q) + 4 * kGroup);
+        AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) dot[t][v].add(g.value, w[v], q);
+      }
+    });
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+        out[t][v] = add_half(out[t][v], dot[t][v].total(), factors[v][half.value], x + t * x_stride);
+      }
+    }
+  });
+  if constexpr (Traits::kMin) {
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) out[t][v] = add_min(out[t][v], factors[v][1], x + t * x_stride);
+    }
+  }
+}
+
+template <class Type, size_t kTokens, size_t kVecs>
+[[gnu::noinline]] void multiply_few(const MatmulArgs& args, size_t token, size_t row, size_t end) {
+  constexpr size_t kRows = kVecs * kLanes;
+  PackedRows rows[kVecs];
+  VecF out[kTokens][kVecs];
+  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row, kRows);
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) out[t][v] = zero_f();
+  }
+  const uint8_t* x = args.x + token * args.x_row_bytes;
+  for (size_t block = 0; block < args.cols / 32; ++block, x += sizeof(BlockQ8x32)) {
+    multiply_block<Type, kTokens, kVecs>(rows, x, args.x_row_bytes, out);
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) advance<Type>(rows[v]);
+  }
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+      if (row + v * kLanes >= end) break;
+      store_rows(args.out + (token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
+    }
   }
 }
 
 template <class Type>
 AUREA_INLINE void matmul_simple(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  if (args.n_tokens == 1) {
-    multiply_single<Type>(args, row_begin, row_end);
-  } else {
-    multiply_many<Type>(args, row_begin, row_end);
-  }
+  if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
+  for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
+                                       [&](auto tokens, auto vecs, size_t t, size_t row) AUREA_INLINE_LAMBDA {
+                                         multiply_few<Type, tokens.value, vecs.value>(args, t, row, row_end);
+                                       });
 }

@@ -2,9 +2,10 @@
 //
 // Rows are lanes, so no sum crosses lanes. Everything up to a super-block's dot product is exact integer arithmetic,
 // then follow the float operations that kernel_set.h states: the bits are those of the scalar set.
-// One token multiplies the codes as they come from memory. More tokens share them through a tile in the L1 cache:
-// kTileVecs vectors of rows, codes widened to bytes and scales to dwords once for kChunk tokens.
-// Included after packed_rows.inc.h and super_blocks.inc.h; the includer defines kTileVecs, kTileTokens and kChunk.
+// A few tokens multiply the codes as they come from memory. Many share them through a tile in the L1 cache: kTileVecs
+// vectors of rows, codes widened to bytes and scales to dwords once for kChunk tokens.
+// Included after packed_rows.inc.h, super_blocks.inc.h and token_tiles.inc.h; the includer defines kTileVecs,
+// kTileTokens, kChunk, and kFewVecs, kFewTokens and kMostFew for the way without a tile.
 
 /// What multiplying depends on; formats that agree share the code. kFlush: calls of multiply_add between two flushes.
 template <int kSubBlockValue, bool kMinsValue, int kOffsetShiftValue, bool kInt8Value, int kFlushValue>
@@ -65,7 +66,7 @@ AUREA_INLINE void read_words(const SuperHeader& h, VecI* words) {
 template <class Type>
 AUREA_INLINE void unpack(const PackedRows& rows, size_t vec, SuperTile& tile) {
   SuperHeader h;
-  Type::read_header(rows.blocks, rows.factors, h);
+  Type::read_header(rows, h);
   store_scales<Type>(h, tile.scales[0][vec], sizeof tile.scales[0]);
   if constexpr (TraitsOf<Type>::kWords) {
     VecI words[8];
@@ -74,8 +75,13 @@ AUREA_INLINE void unpack(const PackedRows& rows, size_t vec, SuperTile& tile) {
   }
   store_f(tile.d[vec], h.d);
   if constexpr (Type::kMins) store_f(tile.neg_dmin[vec], sub_f(zero_f(), h.dmin));
-  Type::read_codes(rows.blocks,
-                   [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA { store_i(tile.codes[group][vec], codes); });
+  constexpr size_t kGroups = 64 / Type::kUnits;
+  for (size_t unit = 0; unit < Type::kUnits; ++unit) {
+    unroll<kGroups>([&](auto group) AUREA_INLINE_LAMBDA {
+      if (vec % kGroupVecs == 0) fetch_part<Type, decltype(group)::value, kGroups>(rows, unit);
+      store_i(tile.codes[unit * kGroups + group.value][vec], Type::template codes<group.value>(rows, unit));
+    });
+  }
 }
 
 /// What a sub-block's partial sum starts from.
@@ -173,7 +179,7 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
       const uint8_t* x = args.x + token * args.x_row_bytes;
       PackedRows rows[kTileVecs];
       for (size_t v = 0; v < kTileVecs; ++v) {  // behind the end: the first ones again
-        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row);
+        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row, kTileVecs * kLanes);
       }
       __builtin_memset(acc, 0, n * sizeof acc[0]);
       for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
@@ -190,51 +196,98 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   }
 }
 
-/// One super-block of kLanes rows times one activation block, without a tile.
-template <class Type>
-AUREA_INLINE VecF multiply_one(const PackedRows& rows, const uint8_t* x, VecF out) {
+/// out[t][vector] += the super-block's part of kVecs vectors of rows, without a tile.
+template <class Type, size_t kTokens, size_t kVecs>
+AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t* x, size_t x_stride,
+                                 VecF (&out)[kTokens][kVecs]) {
   using Traits = TraitsOf<Type>;
-  SuperHeader h;
-  Type::read_header(rows.blocks, rows.factors, h);
-  alignas(64) uint8_t scales[16][4 * kLanes];
-  store_scales<Type>(h, scales[0], sizeof scales[0]);
-  VecI sum = zero_i(), dot = zero_i(), partial[Traits::kSubBlocks];
-  Type::read_codes(rows.blocks, [&](size_t group, VecI codes) AUREA_INLINE_LAMBDA {
-    const size_t j = group / Traits::kGroups, i = group % Traits::kGroups;  // i comes in ascending order
-    const VecI q = broadcast_dword(x + offsetof(BlockQ8x256, q) + 4 * group);
-    const VecI before = i == 0 ? first_partial<Traits>(x, j) : i % Traits::kFlush == 0 ? zero_i() : partial[j];
-    partial[j] = multiply_add<Traits::kInt8>(before, codes, q);
-    if (i % Traits::kFlush == Traits::kFlush - 1) sum = add_scaled(sum, partial[j], load_i(scales[j]));
-  });
-  if constexpr (Traits::kWords) {
-    VecI words[8];
-    read_words<Type>(h, words);
-    dot = dot_sums<Traits>(x, [&](size_t i) AUREA_INLINE_LAMBDA { return words[i]; });
+  const uint8_t* codes = x + offsetof(BlockQ8x256, q);
+  alignas(64) uint8_t scales[Traits::kSubBlocks][kVecs][4 * kLanes];
+  VecI sum[kTokens][kVecs], words[kVecs][8];
+  VecF d[kVecs], neg_dmin[kVecs];
+  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+    SuperHeader h;
+    Type::read_header(rows[v], h);
+    store_scales<Type>(h, scales[0][v], sizeof scales[0]);
+    if constexpr (Traits::kWords) read_words<Type>(h, words[v]);
+    d[v] = h.d;
+    neg_dmin[v] = zero_f();
+    if constexpr (Type::kMins) neg_dmin[v] = sub_f(zero_f(), h.dmin);
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[t][v] = zero_i();
   }
-  VecF neg_dmin = zero_f();
-  if constexpr (Type::kMins) neg_dmin = sub_f(zero_f(), h.dmin);
-  return add_super_block<Traits>(out, sum, dot, h.d, neg_dmin, broadcast_f(x));
+  constexpr size_t kUnitSubBlocks = Traits::kSubBlocks / Type::kUnits;
+  for (size_t unit = 0; unit < Type::kUnits; ++unit) {
+    unroll<kUnitSubBlocks>([&](auto place) AUREA_INLINE_LAMBDA {
+      const size_t j = unit * kUnitSubBlocks + place.value;
+      VecI partial[kTokens][kVecs];
+      AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+        const VecI first = first_partial<Traits>(x + t * x_stride, j);
+        AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) partial[t][v] = first;
+      }
+      unroll<Traits::kGroups>([&](auto g) AUREA_INLINE_LAMBDA {
+        constexpr size_t kGroup = decltype(place)::value * Traits::kGroups + decltype(g)::value;
+        VecI w[kVecs];
+        AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+          if (v % kGroupVecs == 0) fetch_part<Type, kGroup, 64 / Type::kUnits>(rows[v], unit);
+          w[v] = Type::template codes<kGroup>(rows[v], unit);
+        }
+        AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+          const VecI q = broadcast_dword(codes + t * x_stride + 4 * (j * Traits::kGroups + g.value));
+          AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+            partial[t][v] = multiply_add<Traits::kInt8>(partial[t][v], w[v], q);
+          }
+        }
+        if constexpr ((g.value + 1) % Traits::kFlush == 0) {
+          AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+            const VecI scale = load_i(scales[j][v]);
+            AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+              sum[t][v] = add_scaled(sum[t][v], partial[t][v], scale);
+              partial[t][v] = zero_i();
+            }
+          }
+        }
+      });
+    });
+  }
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    const uint8_t* block = x + t * x_stride;
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+      VecI dot = zero_i();
+      if constexpr (Traits::kWords) {
+        dot = dot_sums<Traits>(block, [&](size_t i) AUREA_INLINE_LAMBDA { return words[v][i]; });
+      }
+      out[t][v] = add_super_block<Traits>(out[t][v], sum[t][v], dot, d[v], neg_dmin[v], broadcast_f(block));
+    }
+  }
 }
 
-template <class Type>
-void multiply_single(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  for (size_t row = row_begin; row < row_end; row += kLanes) {
-    PackedRows rows = packed_rows<Type>(args, row);
-    const uint8_t* x = args.x;
-    VecF out = zero_f();
-    for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
-      out = multiply_one<Type>(rows, x, out);
-      advance<Type>(rows);
+template <class Type, size_t kTokens, size_t kVecs>
+[[gnu::noinline]] void multiply_few(const MatmulArgs& args, size_t token, size_t row, size_t end) {
+  constexpr size_t kRows = kVecs * kLanes;
+  PackedRows rows[kVecs];
+  VecF out[kTokens][kVecs];
+  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row, kRows);
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) out[t][v] = zero_f();
+  }
+  const uint8_t* x = args.x + token * args.x_row_bytes;
+  for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
+    multiply_block<Type, kTokens, kVecs>(rows, x, args.x_row_bytes, out);
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) advance<Type>(rows[v]);
+  }
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
+      if (row + v * kLanes >= end) break;
+      store_rows(args.out + (token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
     }
-    store_rows(args.out, out, row, row_end);
   }
 }
 
 template <class Type>
 AUREA_INLINE void matmul_super(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  if (args.n_tokens == 1) {
-    multiply_single<Type>(args, row_begin, row_end);
-  } else {
-    multiply_many<Type>(args, row_begin, row_end);
-  }
+  if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
+  for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
+                                       [&](auto tokens, auto vecs, size_t t, size_t row) AUREA_INLINE_LAMBDA {
+                                         multiply_few<Type, tokens.value, vecs.value>(args, t, row, row_end);
+                                       });
 }

@@ -1,23 +1,70 @@
 // Packed weight rows (kernels/packed_format.h), kLanes at a time. Included after a vec text.
 
-/// Where the packed blocks of kLanes rows from `row` on (a multiple of kLanes) begin.
+/// How far ahead of the reader the weights are fetched. They are one stream, but the hardware's own prefetching of it
+/// reaches a third to a half of the memory's bandwidth (Zen 5). Behind a matrix' end there may be nothing: a fetch is
+/// no access.
+constexpr size_t kPrefetchBytes = 8192;
+
+constexpr size_t kGroupVecs = kGroupRows / kLanes;  // vectors that share a group's cache lines
+
+/// kLanes packed rows, at one of their blocks.
 struct PackedRows {
-  const uint8_t* factors;
-  const uint8_t* blocks;
+  const uint8_t *factors, *blocks;   // of the first lane
+  const uint8_t *ahead, *ahead_end;  // what to fetch, as far as this group goes; then the next one of these lanes
+  size_t jump;                       // from this group's end to that one's begin
 };
 
+/// The rows from `row` on, a multiple of kLanes, of a call that takes `step` rows at a time.
 template <class Type>
-AUREA_INLINE PackedRows packed_rows(const MatmulArgs& args, size_t row) {
+AUREA_INLINE PackedRows packed_rows(const MatmulArgs& args, size_t row, size_t step) {
   const uint8_t* group = args.weights + row / kGroupRows * args.row_bytes;
   const size_t lane = row % kGroupRows;
-  return {group + 2 * lane, group + packed_factor_bytes(Type::kFormat, args.cols) + 4 * lane};
+  const uint8_t* blocks = group + packed_factor_bytes(Type::kFormat, args.cols);
+  const size_t jump = step <= kGroupRows ? 0 : (step / kGroupRows - 1) * args.row_bytes;
+  return {group + 2 * lane, blocks + 4 * lane, blocks + kPrefetchBytes, group + args.row_bytes, jump};
 }
 
 /// The same rows' next block.
 template <class Type>
 AUREA_INLINE void advance(PackedRows& rows) {
+  constexpr size_t kBlockBytes = 4 * kGroupRows * Type::kFormat.columns;
   rows.factors += 2 * kGroupRows * Type::kFormat.factors;
-  rows.blocks += 4 * kGroupRows * Type::kFormat.columns;
+  rows.blocks += kBlockBytes;
+  rows.ahead += kBlockBytes;
+  if (rows.ahead >= rows.ahead_end) {
+    rows.ahead += rows.jump;
+    rows.jump = 0;
+  }
+}
+
+/// Fetches the part kPart of kParts of a unit, one of Type::kUnits equal ones of a block's columns: a little at a time,
+/// for many fetches at once would fill the core's miss buffers and stall the loads behind them.
+template <class Type, size_t kPart, size_t kParts>
+AUREA_INLINE void fetch_part(const PackedRows& rows, size_t unit) {
+  constexpr size_t kColumns = (Type::kFormat.columns + Type::kUnits - 1) / Type::kUnits;
+  constexpr size_t kBegin = kPart * kColumns / kParts, kEnd = (kPart + 1) * kColumns / kParts;
+  AUREA_UNROLL for (size_t k = kBegin; k < kEnd; ++k) prefetch(rows.ahead + 4 * kGroupRows * (unit * kColumns + k));
+}
+
+/// Column k of a block.
+AUREA_INLINE VecI column(const PackedRows& rows, size_t k) { return load_i(rows.blocks + 4 * kGroupRows * k); }
+/// Binary16 factor k of a block.
+AUREA_INLINE VecF factor(const PackedRows& rows, size_t k) { return load_f16(rows.factors + 2 * kGroupRows * k); }
+
+/// Bits kShift.. of each byte under `mask` (which must drop the bits that come from the next byte).
+template <int kShift>
+AUREA_INLINE VecI field(VecI v, VecI mask) {
+  return bit_and(shift_right<kShift>(v), mask);
+}
+
+/// Left by kBits, or right where it is negative.
+template <int kBits>
+AUREA_INLINE VecI shift(VecI v) {
+  if constexpr (kBits >= 0) {
+    return shift_left<kBits>(v);
+  } else {
+    return shift_right<-kBits>(v);
+  }
 }
 
 /// Writes the results of rows [row, ...) of one token, as many as there are before `end`.
@@ -40,21 +87,22 @@ AUREA_INLINE void store_tile(const MatmulArgs& args, const float (*acc)[kVecs][k
   }
 }
 
-/// How far ahead of the reader the weights are fetched. They are one stream, but the hardware's own prefetching of it
-/// reaches a third to a half of the memory's bandwidth (Zen 5). Behind a matrix' end there may be nothing: a fetch is
-/// no access.
-constexpr size_t kPrefetchBytes = 8192;
-
-/// Column k of a block that begins at `block`.
-AUREA_INLINE VecI column(const uint8_t* block, size_t k) {
-  prefetch(block + 4 * kGroupRows * k + kPrefetchBytes);
-  return load_i(block + 4 * kGroupRows * k);
-}
-/// Binary16 factor k of the block.
-AUREA_INLINE VecF factor(const uint8_t* factors, size_t k) { return load_f16(factors + 2 * kGroupRows * k); }
-
-/// Bits kShift.. of each byte under `mask` (which must drop the bits that come from the next byte).
-template <int kShift>
-AUREA_INLINE VecI field(VecI v, VecI mask) {
-  return bit_and(shift_right<kShift>(v), mask);
+/// Calls use(Count<tokens>, Count<vectors of rows>, token, row) for pieces that together are all tokens and the rows
+/// [row_begin, row_end): kFewTokens tokens (1, 2 or 4) as long as there are so many, then half of that. One token takes
+/// one group of rows at a time, so that its weights are one stream from memory; more share kFewVecs vectors of rows.
+template <size_t kFewTokens, size_t kFewVecs, class Use>
+AUREA_INLINE void for_few_tokens(size_t n_tokens, size_t row_begin, size_t row_end, Use use) {
+  static_assert(kFewTokens == 2 || kFewTokens == 4);
+  for (size_t row = row_begin; n_tokens == 1 && row < row_end; row += kGroupRows) {
+    use(Count<1>(), Count<kGroupVecs>(), 0, row);
+  }
+  for (size_t row = row_begin; n_tokens > 1 && row < row_end; row += kFewVecs * kLanes) {
+    size_t t = 0;
+    for (; t + kFewTokens <= n_tokens; t += kFewTokens) use(Count<kFewTokens>(), Count<kFewVecs>(), t, row);
+    if (kFewTokens > 2 && t + 2 <= n_tokens) {
+      use(Count<2>(), Count<kFewVecs>(), t, row);
+      t += 2;
+    }
+    if (t < n_tokens) use(Count<1>(), Count<kFewVecs>(), t, row);
+  }
 }
