@@ -15,32 +15,44 @@ void add_model_option(CLI::App& app, std::string& path, bool required) {
   positional->excludes(named);
   if (!required) return;
   app.parse_complete_callback([positional, named] {
-    if (positional->count() + named->count() == 0) throw CLI::RequiredError("MODEL (a GGUF file or a Hugging Face folder)");
+    if (positional->count() + named->count() == 0)
+      throw CLI::RequiredError("MODEL (a GGUF file or a Hugging Face folder)");
   });
 }
 
 CLI::Validator whole_number(uint64_t low, uint64_t high) {
-  return CLI::Validator([low, high](std::string& text) -> std::string {
-    uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return "";
-    if (high == INT64_MAX) return fmt::format("'{}' is not a whole number from {} on", text, low);
-    return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
-  }, "");
+  return CLI::Validator(
+      [low, high](std::string& text) -> std::string {
+        uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return "";
+        if (high == INT64_MAX) return fmt::format("'{}' is not a whole number from {} on", text, low);
+        return fmt::format("'{}' is not a whole number from {} to {}", text, low, high);
+      },
+      "");
 }
 
 void EngineFlags::add_to(CLI::App& app) {
   app.add_option("-c,--ctx-size", context_size, "Tokens of context; 0: as many as the model was made for")
-      ->capture_default_str()->check(whole_number());
+      ->capture_default_str()
+      ->check(whole_number());
   add_all_but_context(app);
 }
 
 void EngineFlags::add_all_but_context(CLI::App& app) {
-  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")->capture_default_str()->check(whole_number(0, ThreadPool::kMaxThreads));
-  app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")->capture_default_str()->check(whole_number(1, 4096));
+  app.add_option("-t,--threads", threads, "Threads; 0: one per processor")
+      ->capture_default_str()
+      ->check(whole_number(0, ThreadPool::kMaxThreads));
+  app.add_option("-b,--batch-size", batch_tokens, "Tokens of one forward pass")
+      ->capture_default_str()
+      ->check(whole_number(1, 4096));
   app.add_option("--cache-type", cache_type, "Numbers of the key/value cache: f16 or f32")
-      ->capture_default_str()->check(CLI::IsMember({"f16", "f32"}, CLI::ignore_case));
-  app.add_option("--gpu-layers,--n-gpu-layers", gpu_layers, "Accepted for llama.cpp command lines; this build runs on the CPU");
+      ->capture_default_str()
+      ->check(CLI::IsMember({"f16", "f32"}, CLI::ignore_case));
+  app.add_flag("--pack-cache", pack_cache,
+               "Keep the weights as the kernels want them in MODEL.packed, and map that file from then on");
+  app.add_option("--gpu-layers,--n-gpu-layers", gpu_layers,
+                 "Accepted for llama.cpp command lines; this build runs on the CPU");
 }
 
 engine::EngineOptions EngineFlags::options(const Context& context) const {
@@ -50,6 +62,7 @@ engine::EngineOptions EngineFlags::options(const Context& context) const {
   options.context_size = context_size;
   options.batch_tokens = batch_tokens;
   options.kv_type = cache_type == "f32" || cache_type == "F32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
+  options.pack_cache = pack_cache;
   options.kernel_set = env::cpu();
   return options;
 }
@@ -63,12 +76,19 @@ void report_dispatch(const engine::Engine& engine) {
 void SamplingFlags::add_to(CLI::App& app) {
   app.add_option("--temp", sampling.temperature, "Temperature; 0: always the likeliest token")->capture_default_str();
   app.add_option("--top-k", sampling.top_k, "Only the k likeliest tokens; 0: all")->capture_default_str();
-  app.add_option("--top-p", sampling.top_p, "Only the likeliest tokens that make up this probability; 1: all")->capture_default_str();
-  app.add_option("--min-p", sampling.min_p, "Only tokens with at least this share of the likeliest one's probability; 0: all")->capture_default_str();
-  app.add_option("--repeat-penalty", sampling.repeat_penalty, "Divides the odds of tokens seen lately; 1: off")->capture_default_str();
-  app.add_option("--repeat-last-n", sampling.repeat_last_n, "How many tokens back the penalties look; -1: all")->capture_default_str();
-  app.add_option("--frequency-penalty", sampling.frequency_penalty, "Subtracted for every time a token was seen")->capture_default_str();
-  app.add_option("--presence-penalty", sampling.presence_penalty, "Subtracted once for a token that was seen")->capture_default_str();
+  app.add_option("--top-p", sampling.top_p, "Only the likeliest tokens that make up this probability; 1: all")
+      ->capture_default_str();
+  app.add_option("--min-p", sampling.min_p,
+                 "Only tokens with at least this share of the likeliest one's probability; 0: all")
+      ->capture_default_str();
+  app.add_option("--repeat-penalty", sampling.repeat_penalty, "Divides the odds of tokens seen lately; 1: off")
+      ->capture_default_str();
+  app.add_option("--repeat-last-n", sampling.repeat_last_n, "How many tokens back the penalties look; -1: all")
+      ->capture_default_str();
+  app.add_option("--frequency-penalty", sampling.frequency_penalty, "Subtracted for every time a token was seen")
+      ->capture_default_str();
+  app.add_option("--presence-penalty", sampling.presence_penalty, "Subtracted once for a token that was seen")
+      ->capture_default_str();
   app.add_option("-s,--seed", seed, "Same seed, same answer; -1: a new one every time")->capture_default_str();
 }
 
@@ -99,7 +119,8 @@ std::string InputFlags::text() const {
 std::vector<int32_t> InputFlags::ids(const engine::Model& model, bool add_special) const {
   const uint64_t vocab = model.source().params().vocab_size;
   for (const int32_t id : tokens) {
-    if (static_cast<uint64_t>(id) >= vocab) fail(ErrorCode::kBadArgument, "--tokens: id {} is outside the vocabulary of {}", id, vocab);
+    if (static_cast<uint64_t>(id) >= vocab)
+      fail(ErrorCode::kBadArgument, "--tokens: id {} is outside the vocabulary of {}", id, vocab);
   }
   if (!tokens.empty()) return tokens;
   return model.tokenizer().encode(text(), {.add_special = add_special, .parse_special = false});

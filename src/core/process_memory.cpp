@@ -23,7 +23,7 @@ ResidentMemory resident_memory() {
 }
 
 uint64_t available_memory() {
-  uint64_t available = 0;
+  uint64_t available = UINT64_MAX;
   std::ifstream system("/proc/meminfo");
   for (std::string key; system >> key;) {
     uint64_t kib = 0;

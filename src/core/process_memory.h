@@ -11,7 +11,7 @@ struct ResidentMemory {
 
 ResidentMemory resident_memory();
 
-/// Bytes that the system could still give to this process without paging; 0 where it does not tell.
+/// Bytes that the system could give to this process without swapping; UINT64_MAX where it does not tell.
 uint64_t available_memory();
 
 /// Gives freed memory back to the system, and makes every large block go back when it is freed from now on.

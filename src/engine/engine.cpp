@@ -28,7 +28,7 @@ size_t checked_context(const models::Hyperparams& params, size_t wanted) {
 /// Bytes of packed weights that the system has room for, leaving some for keys, values and everybody else.
 size_t packing_limit() {
   const uint64_t available = available_memory();
-  return available == 0 ? SIZE_MAX : static_cast<size_t>(available - available / 8);
+  return static_cast<size_t>(available - available / 8);
 }
 
 std::optional<std::string_view> as_view(const std::optional<std::string>& text) {
@@ -53,7 +53,7 @@ Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
       batch_tokens_(
           std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
       cache_(source.params(), options.kv_type),
-      weights_(source, pool_, packing_limit()),
+      weights_(source, pool_, packing_limit(), options.pack_cache ? packed_file(source) : std::filesystem::path()),
       plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_)),
       scratch_(plan_.scratch_bytes()),
       short_frequencies_(rope_frequencies(source.params().rope, source.params().rope.short_factors)),
@@ -61,8 +61,9 @@ Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
       rope_cos_(batch_tokens_ * short_frequencies_.size()),
       rope_sin_(rope_cos_.size()) {
   for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) {
-    // Of the experts only those that a text needs are read from the disk.
-    if (source.parts(id).size() == 1) MappedFile::prefetch(source.tensor(id).data);
+    // What is packed was read just now; of experts that are not, only those that a text needs are read from the disk.
+    if (source.parts(id).size() > 1 || kernels::packing(source.tensor(id).type) != nullptr) continue;
+    MappedFile::prefetch(source.tensor(id).data);
   }
 }
 

@@ -19,11 +19,13 @@
 namespace aurea::engine {
 
 struct EngineOptions {
-  unsigned n_threads = 0;                          // 0: one per available CPU
-  size_t context_size = 0;                         // tokens per sequence; 0: what the model was made for
-  size_t batch_tokens = 512;                       // tokens of one forward pass
+  unsigned n_threads = 0;     // 0: one per available CPU
+  size_t context_size = 0;    // tokens per sequence; 0: what the model was made for
+  size_t batch_tokens = 512;  // tokens of one forward pass
   kernels::KvType kv_type = kernels::KvType::kF16;
-  std::optional<std::string> kernel_set;           // nothing: the best one
+  std::optional<std::string> kernel_set;  // nothing: the best one
+  bool pack_cache =
+      false;  // packed weights are mapped from packed_file() (and written there first), not packed in memory
 };
 
 using SequenceId = uint32_t;
@@ -35,8 +37,8 @@ struct StepItem {
   SequenceId sequence;
   std::span<const int32_t> tokens;
   WantLogits logits = WantLogits::kLast;
-  /// Length that the sequence is known to reach, if it will be fed in several steps: LongRoPE's factors are then chosen as for
-  /// one step with all of it. 0: not known, the factors go by the length so far.
+  /// Length that the sequence is known to reach, if it will be fed in several steps: LongRoPE's factors are then chosen
+  /// as for one step with all of it. 0: not known, the factors go by the length so far.
   size_t final_length = 0;
 };
 
@@ -58,11 +60,10 @@ class Engine {
   /// Forgets all tokens behind the first n.
   void truncate(SequenceId id, size_t n_tokens);
 
-  /// Appends tokens to sequences (each at most once) and computes the wanted logits. A row's result does not depend on what
-  /// else is in the step, nor on how a text was cut into steps. A sequence that crosses LongRoPE's original length, in either
-  /// direction, is computed anew with the other factors.
-  /// Throws kBadArgument for an id outside the vocabulary or a sequence that would not fit into the context, kCancelled;
-  /// the sequences are then as before.
+  /// Appends tokens to sequences (each at most once) and computes the wanted logits. A row's result does not depend on
+  /// what else is in the step, nor on how a text was cut into steps. A sequence that crosses LongRoPE's original
+  /// length, in either direction, is computed anew with the other factors. Throws kBadArgument for an id outside the
+  /// vocabulary or a sequence that would not fit into the context, kCancelled; the sequences are then as before.
   void step(std::span<const StepItem> items, const LogitsSink& sink, const CancelToken* cancel = nullptr);
 
   [[nodiscard]] size_t context_size() const { return context_size_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/mapped_file.h"
+
 namespace aurea::engine {
 namespace {
 
@@ -55,9 +57,19 @@ void Matrix::multiply(size_t part, const Operands& operands, size_t row_begin, s
   }
 }
 
+PackedWeights::PackedWeights(const models::ModelSource& source, ThreadPool& pool, size_t limit_bytes,
+                             const std::filesystem::path& cache_file)
+    : source_(source), pool_(pool), limit_bytes_(limit_bytes) {
+  if (!cache_file.empty()) cache_.emplace(source, cache_file, pool);
+}
+
 void PackedWeights::pack(Matrix& matrix) {
   const QuantType type = matrix.parts.front().type;
   if (kernels::packing(type) == nullptr) return;
+  if (cache_) {
+    for (const TensorView& part : matrix.parts) matrix.packed.push_back(cache_->find(part));
+    return;
+  }
   const size_t bytes = kernels::packed_bytes(type, matrix.rows(), matrix.cols()) * matrix.parts.size();
   if (bytes > limit_bytes_ - bytes_) return;
   for (const TensorView& part : matrix.parts) matrix.packed.push_back(find_or_pack(part));
@@ -67,6 +79,7 @@ const uint8_t* PackedWeights::find_or_pack(const TensorView& view) {
   const auto found = std::ranges::find(parts_, view.data.data(), &Part::stored);
   if (found != parts_.end()) return found->buffer.data();
   const size_t rows = view.rows(), cols = view.cols();
+  MappedFile::prefetch(view.data);
   PageBuffer buffer(kernels::packed_bytes(view.type, rows, cols));
   constexpr size_t kGrain = 4;  // groups
   pool_.parallel_for(kernels::packed_groups(rows), kGrain, [&](size_t begin, size_t end, unsigned) {

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/page_buffer.h"
 #include "core/tensor_view.h"
 #include "core/thread_pool.h"
+#include "engine/pack_cache.h"
 #include "kernels/kernel_set.h"
 #include "kernels/packing.h"
 #include "models/source.h"
@@ -42,12 +45,12 @@ struct Matrix {
   void multiply(size_t part, const Operands& operands, size_t row_begin, size_t row_end) const;
 };
 
-/// The weights of one engine in their kernels' layout.
+/// The weights of one engine in their kernels' layout: in a file (pack_cache.h) if one is named, else in memory.
 class PackedWeights {
  public:
-  /// Packs what is asked for as long as all of it stays within `limit_bytes`.
-  PackedWeights(const models::ModelSource& source, ThreadPool& pool, size_t limit_bytes)
-      : source_(source), pool_(pool), limit_bytes_(limit_bytes) {}
+  /// In memory, packs what is asked for as long as all of it stays within `limit_bytes`. Throws as PackCache does.
+  PackedWeights(const models::ModelSource& source, ThreadPool& pool, size_t limit_bytes,
+                const std::filesystem::path& cache_file);
 
   /// Fills matrix.packed, once for every stored part however many matrices use it. What was read from a file leaves the
   /// process' resident memory part by part, so that no more than one part is there twice.
@@ -64,6 +67,7 @@ class PackedWeights {
   ThreadPool& pool_;
   size_t limit_bytes_, bytes_ = 0;
   std::vector<Part> parts_;
+  std::optional<PackCache> cache_;
 };
 
 }  // namespace aurea::engine
