@@ -16,6 +16,7 @@ namespace {
 #include "kernels/cpu/generic/vec512.inc.h"
 // Each of these needs those before it:
 #include "kernels/cpu/generic/dot_maddubs.inc.h"
+#include "kernels/cpu/generic/lookup_values.inc.h"
 #include "kernels/cpu/generic/packed_rows.inc.h"
 #include "kernels/cpu/generic/simple_blocks.inc.h"
 #include "kernels/cpu/generic/token_tiles.inc.h"

@@ -3,9 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codecs/fp4_values.h"
+#include "codecs/iq4_values.h"
 #include "core/half.h"
 #include "kernels/kernel_set.h"
-#include "kernels/lookup_values.h"
 #include "kernels/packed_format.h"
 
 namespace aurea::kernels::avx512 {
@@ -15,6 +16,7 @@ namespace {
 #include "kernels/cpu/generic/vec512.inc.h"
 // Each of these needs those before it:
 #include "kernels/cpu/generic/dot_maddubs.inc.h"
+#include "kernels/cpu/generic/lookup_values.inc.h"
 #include "kernels/cpu/generic/packed_rows.inc.h"
 #include "kernels/cpu/generic/super_blocks.inc.h"
 #include "kernels/cpu/generic/token_tiles.inc.h"

@@ -16,13 +16,13 @@ void matmul_q8_0(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   matmul_simple<SimpleQ8_0>(args, begin, end);
 }
 void matmul_iq4_nl(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  matmul_simple<SimpleLookup<kPackedIq4Nl, codecs::kIq4Values>>(args, begin, end);
+  matmul_simple<SimpleLookup<kPackedIq4Nl, ValuesIq4>>(args, begin, end);
 }
 void matmul_mxfp4(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  matmul_simple<SimpleLookup<kPackedMxfp4, codecs::kFp4Values>>(args, begin, end);
+  matmul_simple<SimpleLookup<kPackedMxfp4, ValuesFp4>>(args, begin, end);
 }
 void matmul_nvfp4(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  matmul_simple<SimpleLookup<kPackedNvfp4, codecs::kFp4Values>>(args, begin, end);
+  matmul_simple<SimpleLookup<kPackedNvfp4, ValuesFp4>>(args, begin, end);
 }
 void matmul_two_bit(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   matmul_simple<SimpleTwoBit>(args, begin, end);

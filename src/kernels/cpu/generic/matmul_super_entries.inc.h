@@ -16,7 +16,7 @@ void matmul_q6_k(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   matmul_super<SuperQ6K>(args, begin, end);
 }
 void matmul_iq4_xs(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  matmul_super<SuperLookup4<ValuesIq4Xs>>(args, begin, end);
+  matmul_super<SuperLookup4<ValuesIq4>>(args, begin, end);
 }
 void matmul_iq3_xxs(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   matmul_super<SuperLookup4<ValuesIq3Xxs>>(args, begin, end);

@@ -64,7 +64,7 @@ struct SimpleQ8_0 {
 };
 
 /// Nibbles that name one of sixteen signed values.
-template <const PackedFormat& kPacked, const int8_t* kTable>
+template <const PackedFormat& kPacked, class Values>
 struct SimpleLookup {  // IQ4_NL, MXFP4, NVFP4
   static constexpr PackedFormat kFormat = kPacked;
   static constexpr int kOffsetShift = -1, kMaxCode = 127;
@@ -79,7 +79,7 @@ struct SimpleLookup {  // IQ4_NL, MXFP4, NVFP4
   }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {
-    return shuffle_bytes(int8_codes(broadcast_quad(kTable)), nibbles<0, kGroup>(rows));
+    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), nibbles<0, kGroup>(rows));
   }
 };
 

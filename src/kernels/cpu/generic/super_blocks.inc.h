@@ -160,7 +160,7 @@ struct SuperQ6K {
   }
 };
 
-/// Four-bit codes that name values (kernels/lookup_values.h): IQ4_XS, IQ3_XXS, IQ3_S.
+/// Four-bit codes that name values (lookup_values.inc.h): IQ4_XS, IQ3_XXS, IQ3_S.
 template <class Values>
 struct SuperLookup4 {
   static constexpr PackedFormat kFormat = kPackedLookup4;
@@ -175,7 +175,7 @@ struct SuperLookup4 {
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t pair) {
-    return shuffle_bytes(int8_codes(broadcast_quad(Values::kValues)), nibble_pair<kGroup>(rows, 2 + 8 * pair));
+    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), nibble_pair<kGroup>(rows, 2 + 8 * pair));
   }
 };
 
@@ -199,6 +199,6 @@ struct SuperLookup3 {
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t /*unit*/) {
-    return shuffle_bytes(int8_codes(broadcast_quad(Values::kValues)), three_bits<2, kGroup>(rows));
+    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), three_bits<2, kGroup>(rows));
   }
 };

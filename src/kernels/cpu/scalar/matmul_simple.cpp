@@ -12,6 +12,7 @@
 namespace aurea::kernels::scalar {
 namespace {
 
+#include "kernels/cpu/generic/lookup_values.inc.h"
 #include "kernels/cpu/scalar/packed_row.inc.h"
 
 constexpr size_t kChunk = 64;  // tokens per unpacking
@@ -62,7 +63,7 @@ struct Iq4Nl {
   static constexpr PackedFormat kFormat = kPackedIq4Nl;
   AUREA_INLINE static void unpack(const uint16_t* factors, const uint8_t* p, SimpleBlock& block) {
     block.d[0] = half_at(factors);
-    look_up(codecs::kIq4Values, p, block);
+    look_up(ValuesIq4::kTable.values, p, block);
   }
 };
 
@@ -70,7 +71,7 @@ struct Mxfp4 {
   static constexpr PackedFormat kFormat = kPackedMxfp4;
   AUREA_INLINE static void unpack(const uint16_t* factors, const uint8_t* p, SimpleBlock& block) {
     block.d[0] = bf16_to_f32(factors[0]);
-    look_up(codecs::kFp4Values, p, block);
+    look_up(ValuesFp4::kTable.values, p, block);
   }
 };
 
@@ -78,7 +79,7 @@ struct Nvfp4 {
   static constexpr PackedFormat kFormat = kPackedNvfp4;
   AUREA_INLINE static void unpack(const uint16_t* factors, const uint8_t* p, SimpleBlock& block) {
     for (int half = 0; half < 2; ++half) block.d[half] = half_at(factors + half);
-    look_up(codecs::kFp4Values, p, block);
+    look_up(ValuesFp4::kTable.values, p, block);
   }
 };
 

@@ -3,14 +3,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "codecs/fp4_values.h"
+#include "codecs/iq4_values.h"
 #include "core/half.h"
 #include "kernels/kernel_set.h"
-#include "kernels/lookup_values.h"
 #include "kernels/packed_format.h"
 
 namespace aurea::kernels::scalar {
 namespace {
 
+#include "kernels/cpu/generic/lookup_values.inc.h"
 #include "kernels/cpu/scalar/packed_row.inc.h"
 
 constexpr size_t kChunk = 64;  // tokens per unpacking
@@ -102,7 +104,7 @@ struct Q6K {
   }
 };
 
-/// Codes that name values (kernels/lookup_values.h).
+/// Codes that name values (generic/lookup_values.inc.h).
 template <class Values>
 struct Lookup4 {
   static constexpr PackedFormat kFormat = kPackedLookup4;
@@ -110,7 +112,7 @@ struct Lookup4 {
   AUREA_INLINE static void unpack(const uint16_t* factors, const uint8_t* p, SuperBlock& block) {
     block.d = half_at(factors) * Values::kUnit;
     for (int j = 0; j < 16; ++j) block.scale[j] = static_cast<int8_t>(p[j / 2]);
-    for (int i = 0; i < 256; ++i) block.code[i] = Values::kValues[nibble(p + 8, i)];
+    for (int i = 0; i < 256; ++i) block.code[i] = Values::kTable.values[nibble(p + 8, i)];
   }
 };
 
@@ -121,7 +123,7 @@ struct Lookup3 {
   AUREA_INLINE static void unpack(const uint16_t* factors, const uint8_t* p, SuperBlock& block) {
     block.d = half_at(factors) * Values::kUnit;
     for (int j = 0; j < 16; ++j) block.scale[j] = 2 * ((p[4 * (j / 8) + j % 4] >> (4 * (j / 4 % 2))) & 15) + 1;
-    for (int i = 0; i < 256; ++i) block.code[i] = Values::kValues[two_bits(p + 40, i) + 4 * high_bit(p + 8, i)];
+    for (int i = 0; i < 256; ++i) block.code[i] = Values::kTable.values[two_bits(p + 40, i) + 4 * high_bit(p + 8, i)];
   }
 };
 
@@ -171,7 +173,7 @@ void matmul_q4_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { mu
 void matmul_q5_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { multiply<Q5K>(args, begin, end); }
 void matmul_q6_k(const MatmulArgs& args, size_t begin, size_t end) noexcept { multiply<Q6K>(args, begin, end); }
 void matmul_iq4_xs(const MatmulArgs& args, size_t begin, size_t end) noexcept {
-  multiply<Lookup4<ValuesIq4Xs>>(args, begin, end);
+  multiply<Lookup4<ValuesIq4>>(args, begin, end);
 }
 void matmul_iq3_xxs(const MatmulArgs& args, size_t begin, size_t end) noexcept {
   multiply<Lookup4<ValuesIq3Xxs>>(args, begin, end);
