@@ -11,7 +11,9 @@ namespace aurea {
 namespace {
 
 // How long a worker spins for the next loop of the same forward pass, and the caller for the last piece of a worker.
-constexpr auto kWorkerSpin = std::chrono::microseconds(200), kCallerSpin = std::chrono::microseconds(100);
+// With more threads than processors nobody spins: it would take the processor from somebody who works.
+constexpr auto kWorkerSpin = std::chrono::microseconds(200), kCallerSpin = std::chrono::microseconds(100),
+               kNoSpin = std::chrono::microseconds(0);
 
 inline void pause_cpu() {
 #if defined(__x86_64__)
@@ -43,6 +45,7 @@ ThreadPool::ThreadPool(unsigned n_threads) {
     fail(ErrorCode::kBadArgument, "{} threads asked for; {} is the most", n_threads, kMaxThreads);
   ranges_ = std::make_unique<Range[]>(n_threads);
   workers_.reserve(n_threads - 1);
+  may_spin_ = n_threads <= available_cpus();
   try {
     for (unsigned thread = 1; thread < n_threads; ++thread) {
       workers_.emplace_back([this, thread] { work(thread); });
@@ -80,7 +83,8 @@ void ThreadPool::parallel_for(size_t n, size_t grain, const std::function<void(s
   generation_.fetch_add(1);
   generation_.notify_all();
   drain(0);
-  for (uint32_t running = running_; running > 0; running = running_) await_change(running_, running, kCallerSpin);
+  for (uint32_t running = running_; running > 0; running = running_)
+    await_change(running_, running, may_spin_ ? kCallerSpin : kNoSpin);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
@@ -123,7 +127,7 @@ void ThreadPool::drain(unsigned thread) {
 void ThreadPool::work(unsigned thread) {
   uint32_t seen = 0;
   for (;;) {
-    await_change(generation_, seen, kWorkerSpin);
+    await_change(generation_, seen, may_spin_ ? kWorkerSpin : kNoSpin);
     if (stop_) return;
     seen = generation_.load();
     drain(thread);

@@ -55,6 +55,7 @@ class ThreadPool {
   };
 
   std::vector<std::thread> workers_;
+  bool may_spin_ = true;
   std::unique_ptr<Range[]> ranges_;  // [size()]
   Job job_;
   alignas(64) std::atomic<uint32_t> generation_{0};  // raised once per job; workers wait for the change
