@@ -15,13 +15,28 @@ struct Count {
   static constexpr size_t value = kValue;
 };
 
+template <size_t... kIndices>
+struct Indices {};
+#if defined(__clang__)
+template <class, size_t... kIndices>
+struct MakeIndices {
+  using Type = Indices<kIndices...>;
+};
+template <size_t kCount>
+using IndicesBelow = typename __make_integer_seq<MakeIndices, size_t, kCount>::Type;
+#else
+template <size_t kCount>
+using IndicesBelow = Indices<__integer_pack(kCount)...>;
+#endif
+
+template <class Function, size_t... kIndices>
+AUREA_INLINE void call_each(Function f, Indices<kIndices...>) {
+  (f(Count<kIndices>()), ...);
+}
 /// f(Count<0>()), ..., f(Count<kCount - 1>()).
-template <size_t kCount, size_t kIndex = 0, class Function>
+template <size_t kCount, class Function>
 AUREA_INLINE void unroll(Function f) {
-  if constexpr (kIndex < kCount) {
-    f(Count<kIndex>());
-    unroll<kCount, kIndex + 1>(f);
-  }
+  call_each(f, IndicesBelow<kCount>());
 }
 
 /// Activations below this count as zero: the factor 127 / max|x| would overflow.

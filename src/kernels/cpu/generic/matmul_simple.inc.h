@@ -71,7 +71,7 @@ AUREA_INLINE void unpack(const PackedRows& rows, size_t block, size_t vec, Simpl
   Type::read_factors(rows, factors);
   for (size_t k = 0; k < Type::kFormat.factors; ++k) store_f(tile.factors[block][k][vec], factors[k]);
   unroll<8>([&](auto group) AUREA_INLINE_LAMBDA {
-    if (vec % kGroupVecs == 0) fetch_part<Type, decltype(group)::value, 8>(rows, 0);
+    if (vec % kGroupVecs == 0) fetch_part<Type, 1, decltype(group)::value, 8>(rows, 0);
     store_i(tile.codes[8 * block + group.value][vec], Type::template codes<group.value>(rows));
   });
 }
@@ -166,7 +166,7 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
       constexpr size_t kGroup = decltype(half)::value * Traits::kGroups + decltype(g)::value;
       VecI w[kVecs];
       AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-        if (v % kGroupVecs == 0) fetch_part<Type, kGroup, 8>(rows[v], 0);
+        if (v % kGroupVecs == 0) fetch_part<Type, 1, kGroup, 8>(rows[v], 0);
         w[v] = Type::template codes<kGroup>(rows[v]);
       }
       AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {

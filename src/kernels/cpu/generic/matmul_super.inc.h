@@ -75,10 +75,10 @@ AUREA_INLINE void unpack(const PackedRows& rows, size_t vec, SuperTile& tile) {
   }
   store_f(tile.d[vec], h.d);
   if constexpr (Type::kMins) store_f(tile.neg_dmin[vec], sub_f(zero_f(), h.dmin));
-  constexpr size_t kGroups = 64 / Type::kUnits;
-  for (size_t unit = 0; unit < Type::kUnits; ++unit) {
+  constexpr size_t kUnits = 8 / Type::kRuns, kGroups = 8 * Type::kRuns;
+  for (size_t unit = 0; unit < kUnits; ++unit) {
     unroll<kGroups>([&](auto group) AUREA_INLINE_LAMBDA {
-      if (vec % kGroupVecs == 0) fetch_part<Type, decltype(group)::value, kGroups>(rows, unit);
+      if (vec % kGroupVecs == 0) fetch_part<Type, kUnits, decltype(group)::value, kGroups>(rows, unit);
       store_i(tile.codes[unit * kGroups + group.value][vec], Type::template codes<group.value>(rows, unit));
     });
   }
@@ -215,24 +215,25 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
     if constexpr (Type::kMins) neg_dmin[v] = sub_f(zero_f(), h.dmin);
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[t][v] = zero_i();
   }
-  constexpr size_t kUnitSubBlocks = Traits::kSubBlocks / Type::kUnits;
-  for (size_t unit = 0; unit < Type::kUnits; ++unit) {
-    unroll<kUnitSubBlocks>([&](auto place) AUREA_INLINE_LAMBDA {
-      const size_t j = unit * kUnitSubBlocks + place.value;
+  constexpr size_t kUnits = 8 / Type::kRuns, kUnitGroups = 8 * Type::kRuns,
+                   kUnitSubBlocks = Traits::kSubBlocks / kUnits;
+  for (size_t unit = 0; unit < kUnits; ++unit) {
+    unroll<kUnitSubBlocks>([&](auto part) AUREA_INLINE_LAMBDA {
+      const size_t j = unit * kUnitSubBlocks + part.value;
       VecI partial[kTokens][kVecs];
       AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
         const VecI first = first_partial<Traits>(x + t * x_stride, j);
         AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) partial[t][v] = first;
       }
       unroll<Traits::kGroups>([&](auto g) AUREA_INLINE_LAMBDA {
-        constexpr size_t kGroup = decltype(place)::value * Traits::kGroups + decltype(g)::value;
+        constexpr size_t kGroup = decltype(part)::value * Traits::kGroups + decltype(g)::value;
         VecI w[kVecs];
         AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-          if (v % kGroupVecs == 0) fetch_part<Type, kGroup, 64 / Type::kUnits>(rows[v], unit);
+          if (v % kGroupVecs == 0) fetch_part<Type, kUnits, kGroup, kUnitGroups>(rows[v], unit);
           w[v] = Type::template codes<kGroup>(rows[v], unit);
         }
         AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-          const VecI q = broadcast_dword(codes + t * x_stride + 4 * (j * Traits::kGroups + g.value));
+          const VecI q = broadcast_dword(codes + t * x_stride + 4 * (unit * kUnitGroups + kGroup));
           AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
             partial[t][v] = multiply_add<Traits::kInt8>(partial[t][v], w[v], q);
           }

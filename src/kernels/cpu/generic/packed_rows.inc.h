@@ -37,12 +37,12 @@ AUREA_INLINE void advance(PackedRows& rows) {
   }
 }
 
-/// Fetches the part kPart of kParts of a unit, one of Type::kUnits equal ones of a block's columns: a little at a time,
-/// for many fetches at once would fill the core's miss buffers and stall the loads behind them.
-template <class Type, size_t kPart, size_t kParts>
+/// Fetches what goes with group kGroup of kGroups of a unit, one of kUnits of a block: a little at a time, for many
+/// fetches at once would fill the core's miss buffers and stall the loads behind them.
+template <class Type, size_t kUnits, size_t kGroup, size_t kGroups>
 AUREA_INLINE void fetch_part(const PackedRows& rows, size_t unit) {
-  constexpr size_t kColumns = (Type::kFormat.columns + Type::kUnits - 1) / Type::kUnits;
-  constexpr size_t kBegin = kPart * kColumns / kParts, kEnd = (kPart + 1) * kColumns / kParts;
+  constexpr size_t kColumns = (Type::kFormat.columns + kUnits - 1) / kUnits;
+  constexpr size_t kBegin = kGroup * kColumns / kGroups, kEnd = (kGroup + 1) * kColumns / kGroups;
   AUREA_UNROLL for (size_t k = kBegin; k < kEnd; ++k) prefetch(rows.ahead + 4 * kGroupRows * (unit * kColumns + k));
 }
 
@@ -88,21 +88,24 @@ AUREA_INLINE void store_tile(const MatmulArgs& args, const float (*acc)[kVecs][k
 }
 
 /// Calls use(Count<tokens>, Count<vectors of rows>, token, row) for pieces that together are all tokens and the rows
-/// [row_begin, row_end): kFewTokens tokens (1, 2 or 4) as long as there are so many, then half of that. One token takes
-/// one group of rows at a time, so that its weights are one stream from memory; more share kFewVecs vectors of rows.
+/// [row_begin, row_end): kFewTokens tokens (2 or 4) as long as there are so many, then half of that, which share
+/// kFewVecs vectors of rows. A single one takes one group of rows at a time, so that its weights are one stream from
+/// memory.
 template <size_t kFewTokens, size_t kFewVecs, class Use>
 AUREA_INLINE void for_few_tokens(size_t n_tokens, size_t row_begin, size_t row_end, Use use) {
   static_assert(kFewTokens == 2 || kFewTokens == 4);
-  for (size_t row = row_begin; n_tokens == 1 && row < row_end; row += kGroupRows) {
-    use(Count<1>(), Count<kGroupVecs>(), 0, row);
-  }
-  for (size_t row = row_begin; n_tokens > 1 && row < row_end; row += kFewVecs * kLanes) {
+  constexpr size_t kRows = kFewVecs * kLanes;
+  static_assert(kRows % kGroupRows == 0);
+  for (size_t row = row_begin; row < row_end; row += kRows) {
     size_t t = 0;
     for (; t + kFewTokens <= n_tokens; t += kFewTokens) use(Count<kFewTokens>(), Count<kFewVecs>(), t, row);
     if (kFewTokens > 2 && t + 2 <= n_tokens) {
       use(Count<2>(), Count<kFewVecs>(), t, row);
       t += 2;
     }
-    if (t < n_tokens) use(Count<1>(), Count<kFewVecs>(), t, row);
+    if (t == n_tokens) continue;
+    for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
+      use(Count<1>(), Count<kGroupVecs>(), t, group);
+    }
   }
 }

@@ -3,7 +3,7 @@
 //
 // Every format has
 //   kFormat, kOffsetShift (a code q stands for q - 2^kOffsetShift; -1: for itself), kMaxCode, kMin (a value has a "+ m"
-//   part), kHalves (2: a factor for each half), kInt8 (codes are for int8_codes), kUnits = 1;
+//   part), kHalves (2: a factor for each half), kInt8 (codes are for int8_codes);
 //   read_factors(rows, f): the kFormat.factors factors;
 //   codes<g>(rows): codes of group g of 4 elements; all 8 are read.
 
@@ -30,7 +30,7 @@ struct SimpleNibbles {  // Q4_0, Q4_1
   static constexpr PackedFormat kFormat = kPacked;
   static constexpr int kOffsetShift = kShift, kMaxCode = 15;
   static constexpr bool kMin = kShift < 0, kInt8 = false;
-  static constexpr size_t kUnits = 1, kHalves = 1;
+  static constexpr size_t kHalves = 1;
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) { read_half_factors<SimpleNibbles>(rows, f); }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {
@@ -43,7 +43,7 @@ struct SimpleFiveBits {  // Q5_0, Q5_1
   static constexpr PackedFormat kFormat = kPacked;
   static constexpr int kOffsetShift = kShift, kMaxCode = 31;
   static constexpr bool kMin = kShift < 0, kInt8 = false;
-  static constexpr size_t kUnits = 1, kHalves = 1;
+  static constexpr size_t kHalves = 1;
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) { read_half_factors<SimpleFiveBits>(rows, f); }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {
@@ -55,7 +55,7 @@ struct SimpleQ8_0 {
   static constexpr PackedFormat kFormat = kPackedQ8_0;
   static constexpr int kOffsetShift = -1, kMaxCode = 127;
   static constexpr bool kMin = false, kInt8 = true;
-  static constexpr size_t kUnits = 1, kHalves = 1;
+  static constexpr size_t kHalves = 1;
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) { read_half_factors<SimpleQ8_0>(rows, f); }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {
@@ -69,7 +69,7 @@ struct SimpleLookup {  // IQ4_NL, MXFP4, NVFP4
   static constexpr PackedFormat kFormat = kPacked;
   static constexpr int kOffsetShift = -1, kMaxCode = 127;
   static constexpr bool kMin = false, kInt8 = true;
-  static constexpr size_t kUnits = 1, kHalves = kPacked.factors;
+  static constexpr size_t kHalves = kPacked.factors;
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) {
     if constexpr (&kPacked == &kPackedMxfp4) {
       f[0] = load_bf16(rows.factors);
@@ -87,7 +87,7 @@ struct SimpleTwoBit {
   static constexpr PackedFormat kFormat = kPackedTwoBit;
   static constexpr int kOffsetShift = 0, kMaxCode = 3;
   static constexpr bool kMin = false, kInt8 = false;
-  static constexpr size_t kUnits = 1, kHalves = 1;
+  static constexpr size_t kHalves = 1;
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) { read_half_factors<SimpleTwoBit>(rows, f); }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {

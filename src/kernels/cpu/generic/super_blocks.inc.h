@@ -3,10 +3,9 @@
 //
 // Every format has
 //   kFormat, kSubBlock (elements per scale), kMaxCode, kSignedScales, kMins (the value has a "- dmin * t_j" part),
-//   kOffsetShift (a code q stands for q - 2^kOffsetShift; -1: for itself), kInt8 (codes are for int8_codes), kUnits (a
-//   super-block is so many runs of the same form);
-//   read_header(rows, header): scales, mins, d, dmin;
-//   codes<i>(rows, unit): codes of group i of 4 elements of that unit; all groups of all units are read.
+//   kOffsetShift (a code q stands for q - 2^kOffsetShift; -1: for itself), kInt8 (codes are for int8_codes), kRuns
+//   (runs of 32 elements in a unit: those that lie in the same bytes); read_header(rows, header): scales, mins, d,
+//   dmin; codes<g>(rows, unit): codes of group g (of 8 kRuns) of 4 elements of a unit.
 
 struct SuperHeader {
   VecI scales[4];  // byte b of scales[k]: the scale of sub-block 4 k + b
@@ -29,11 +28,29 @@ AUREA_INLINE VecI signed_byte_pair(VecI v) {
   return high_bytes(shuffle_bytes(v, broadcast_quad(kIndex)));
 }
 
+/// 2-bit codes of a unit of four runs: in the bits of its eight columns, which begin at `first`.
+template <size_t kGroup>
+AUREA_INLINE VecI two_bits(const PackedRows& rows, size_t first) {
+  return field<2 * (kGroup / 8)>(column(rows, first + kGroup % 8), set1_i8(3));
+}
+
+/// 4-bit codes of a unit of two runs: in the nibbles of its eight columns, which begin at `first`.
+template <size_t kGroup>
+AUREA_INLINE VecI four_bits(const PackedRows& rows, size_t first) {
+  return field<4 * (kGroup / 8)>(column(rows, first + kGroup % 8), set1_i8(15));
+}
+
+/// One more bit for each code of a unit: bit r of the bytes of eight columns from `first` on belongs to run r.
+template <size_t kGroup>
+AUREA_INLINE VecI one_bit(const PackedRows& rows, size_t first, size_t first_run) {
+  return field<kGroup / 8>(shift_right_by(column(rows, first + kGroup % 8), first_run), set1_i8(1));
+}
+
 struct SuperQ2K {
   static constexpr PackedFormat kFormat = kPackedQ2K;
   static constexpr int kSubBlock = 16, kMaxCode = 3, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kUnits = 2;  // halves
+  static constexpr size_t kRuns = 4;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI nibble = set1_i8(15);
@@ -49,31 +66,25 @@ struct SuperQ2K {
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t half) {
-    const VecI v = column(rows, 4 + 8 * half + kGroup % 8);
-    return field<2 * (kGroup / 8)>(v, set1_i8(3));
+    return two_bits<kGroup>(rows, 4 + 8 * half);
   }
 };
 
-/// Group kGroup of 64 of 3-bit codes: third bits in columns kHigh .. kHigh + 7, the low ones in the sixteen behind.
-template <size_t kHigh, size_t kGroup>
-AUREA_INLINE VecI three_bits(const PackedRows& rows) {
-  constexpr size_t kPlace = kGroup / 8, k = kGroup % 8;  // the bit of the third bits' byte
-  const VecI low = column(rows, kHigh + 8 + 8 * (kPlace / 4) + k);
-  const VecI high = column(rows, kHigh + k);
-  return bit_or(field<2 * (kPlace % 4)>(low, set1_i8(3)),
-                bit_and(shift<2 - static_cast<int>(kPlace)>(high), set1_i8(4)));
+/// 3-bit codes of half a super-block: third bits from column `first` on, the low ones behind.
+template <size_t kGroup>
+AUREA_INLINE VecI three_bits(const PackedRows& rows, size_t first, size_t half) {
+  return bit_or(two_bits<kGroup>(rows, first + 8 + 8 * half), shift_left<2>(one_bit<kGroup>(rows, first, 4 * half)));
 }
 
 struct SuperQ3K {
   static constexpr PackedFormat kFormat = kPackedQ3K;
   static constexpr int kSubBlock = 16, kMaxCode = 7, kOffsetShift = 2;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = false;
-  static constexpr size_t kUnits = 1;
+  static constexpr size_t kRuns = 4;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI nibble = set1_i8(15), high = set1_i8(0x30), offset = set1_i8(32);
-    // c holds the high bits.
-    const VecI a = column(rows, 0), b = column(rows, 1), c = column(rows, 2);
+    const VecI a = column(rows, 0), b = column(rows, 1), c = column(rows, 2);  // c holds the high bits
     h.scales[0] = sub_i8(bit_or(bit_and(a, nibble), bit_and(shift_left<4>(c), high)), offset);
     h.scales[1] = sub_i8(bit_or(bit_and(b, nibble), bit_and(shift_left<2>(c), high)), offset);
     h.scales[2] = sub_i8(bit_or(field<4>(a, nibble), bit_and(c, high)), offset);
@@ -82,8 +93,8 @@ struct SuperQ3K {
   }
 
   template <size_t kGroup>
-  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t /*unit*/) {
-    return three_bits<3, kGroup>(rows);
+  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t half) {
+    return three_bits<kGroup>(rows, 3, half);
   }
 };
 
@@ -102,23 +113,17 @@ AUREA_INLINE void read_six_bit_header(const PackedRows& rows, SuperHeader& h) {
   h.dmin = factor(rows, 1);
 }
 
-/// Group kGroup of 16 of 4-bit codes: a pair of sub-blocks of 32 in the nibbles of the eight columns from `first` on.
-template <size_t kGroup>
-AUREA_INLINE VecI nibble_pair(const PackedRows& rows, size_t first) {
-  return field<4 * (kGroup / 8)>(column(rows, first + kGroup % 8), set1_i8(15));
-}
-
 struct SuperQ4K {
   static constexpr PackedFormat kFormat = kPackedQ4K;
   static constexpr int kSubBlock = 32, kMaxCode = 15, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kUnits = 4;  // pairs of sub-blocks
+  static constexpr size_t kRuns = 2;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) { read_six_bit_header(rows, h); }
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t pair) {
-    return nibble_pair<kGroup>(rows, 3 + 8 * pair);
+    return four_bits<kGroup>(rows, 3 + 8 * pair);
   }
 };
 
@@ -126,16 +131,13 @@ struct SuperQ5K {
   static constexpr PackedFormat kFormat = kPackedQ5K;
   static constexpr int kSubBlock = 32, kMaxCode = 31, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kUnits = 1;
+  static constexpr size_t kRuns = 2;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) { read_six_bit_header(rows, h); }
 
   template <size_t kGroup>
-  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t /*unit*/) {
-    constexpr size_t kPlace = kGroup / 8;  // the bit of the fifth bits' byte
-    const VecI low = nibble_pair<kGroup % 16>(rows, 11 + 8 * (kGroup / 16));
-    const VecI high = column(rows, 3 + kGroup % 8);
-    return bit_or(low, bit_and(shift<4 - static_cast<int>(kPlace)>(high), set1_i8(16)));
+  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t pair) {
+    return bit_or(four_bits<kGroup>(rows, 11 + 8 * pair), shift_left<4>(one_bit<kGroup>(rows, 3, 2 * pair)));
   }
 };
 
@@ -143,7 +145,7 @@ struct SuperQ6K {
   static constexpr PackedFormat kFormat = kPackedQ6K;
   static constexpr int kSubBlock = 16, kMaxCode = 63, kOffsetShift = 5;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = false;
-  static constexpr size_t kUnits = 2;  // halves
+  static constexpr size_t kRuns = 4;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     AUREA_UNROLL for (size_t k = 0; k < 4; ++k) h.scales[k] = column(rows, k);
@@ -152,11 +154,11 @@ struct SuperQ6K {
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t half) {
-    constexpr size_t kQuarter = kGroup / 8, k = kGroup % 8;  // quarters 0 and 2, and 1 and 3, share the nibbles' bytes
-    const VecI low = column(rows, 4 + 16 * half + 8 * (kQuarter % 2) + k);
-    const VecI high = column(rows, 36 + 8 * half + k);
-    return bit_or(field<4 * (kQuarter / 2)>(low, set1_i8(15)),
-                  bit_and(shift<4 - 2 * static_cast<int>(kQuarter)>(high), set1_i8(0x30)));
+    constexpr size_t kRun = kGroup / 8;  // runs 0 and 2, and 1 and 3, share the bytes of the low nibbles
+    const VecI low = column(rows, 4 + 16 * half + 8 * (kRun % 2) + kGroup % 8);
+    const VecI high = column(rows, 36 + 8 * half + kGroup % 8);
+    return bit_or(field<4 * (kRun / 2)>(low, set1_i8(15)),
+                  bit_and(shift<4 - 2 * static_cast<int>(kRun)>(high), set1_i8(0x30)));
   }
 };
 
@@ -166,7 +168,7 @@ struct SuperLookup4 {
   static constexpr PackedFormat kFormat = kPackedLookup4;
   static constexpr int kSubBlock = 32, kMaxCode = 127, kOffsetShift = -1;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = true;
-  static constexpr size_t kUnits = 4;  // pairs of sub-blocks
+  static constexpr size_t kRuns = 2;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     AUREA_UNROLL for (size_t k = 0; k < 2; ++k) h.scales[k] = column(rows, k);
@@ -175,7 +177,7 @@ struct SuperLookup4 {
 
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows, size_t pair) {
-    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), nibble_pair<kGroup>(rows, 2 + 8 * pair));
+    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), four_bits<kGroup>(rows, 2 + 8 * pair));
   }
 };
 
@@ -185,7 +187,7 @@ struct SuperLookup3 {
   static constexpr PackedFormat kFormat = kPackedLookup3;
   static constexpr int kSubBlock = 16, kMaxCode = 127, kOffsetShift = -1;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = true;
-  static constexpr size_t kUnits = 1;
+  static constexpr size_t kRuns = 4;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI even = set1_i8(30), one = set1_i8(1);
@@ -198,7 +200,7 @@ struct SuperLookup3 {
   }
 
   template <size_t kGroup>
-  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t /*unit*/) {
-    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), three_bits<2, kGroup>(rows));
+  AUREA_INLINE static VecI codes(const PackedRows& rows, size_t half) {
+    return shuffle_bytes(int8_codes(broadcast_quad(Values::kTable.values)), three_bits<kGroup>(rows, 2, half));
   }
 };

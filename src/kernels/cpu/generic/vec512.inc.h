@@ -43,6 +43,9 @@ template <int kBits>
 AUREA_INLINE VecI shift_right(VecI v) {  // dwords, zeros come in
   return _mm512_srli_epi32(v, kBits);
 }
+AUREA_INLINE VecI shift_right_by(VecI v, size_t bits) {
+  return _mm512_srl_epi32(v, _mm_cvtsi32_si128(static_cast<int>(bits)));
+}
 template <int kBits>
 AUREA_INLINE VecI shift_right_signed(VecI v) {
   return _mm512_srai_epi32(v, kBits);
