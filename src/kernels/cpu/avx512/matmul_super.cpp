@@ -24,7 +24,11 @@ namespace {
 constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
 constexpr size_t kChunk = 128;                    // tokens per unpacking
 constexpr size_t kFewVecs = 2, kFewTokens = 4;
+#if defined(AUREA_NO_UNROLL)
+constexpr size_t kMostFew = 0;  // instrumented, these functions take minutes to compile; the avx2 set has the same text
+#else
 constexpr size_t kMostFew = 12;  // tokens up to which a tile does not pay
+#endif
 #include "kernels/cpu/generic/matmul_super.inc.h"
 
 }  // namespace

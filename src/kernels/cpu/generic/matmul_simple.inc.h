@@ -212,8 +212,10 @@ template <class Type, size_t kTokens, size_t kVecs>
 template <class Type>
 AUREA_INLINE void matmul_simple(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
-  for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
-                                       [&](auto tokens, auto vecs, size_t t, size_t row) AUREA_INLINE_LAMBDA {
-                                         multiply_few<Type, tokens.value, vecs.value>(args, t, row, row_end);
-                                       });
+  if constexpr (kMostFew > 0) {
+    for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
+                                         [&](auto tokens, auto vecs, size_t t, size_t row) AUREA_INLINE_LAMBDA {
+                                           multiply_few<Type, tokens.value, vecs.value>(args, t, row, row_end);
+                                         });
+  }
 }
