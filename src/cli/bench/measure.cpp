@@ -1,7 +1,6 @@
 #include "cli/bench/measure.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "core/process_memory.h"
@@ -22,6 +21,7 @@ Workload warm_up_of(Workload work) {
   return work;
 }
 
+/// One run of the command: what is to be done, and how far it is.
 class Session {
  public:
   Session(Report& report, std::span<const std::unique_ptr<Subject>> subjects, size_t repetitions,

@@ -41,8 +41,17 @@ std::string conditions(const Report& report) {
       report.limits.memory_read_gb_per_s, report.limits.int8_gops);
 }
 
-std::string left_out_text(const Report& report) {
+/// What the table does not say: workloads without figures, and figures of peers under other conditions.
+std::string remarks(const Report& report) {
   std::string text;
+  for (const Peer& peer : report.peers) {
+    for (const Row& row : report.rows) {
+      const PeerFigure* figure = row.left_out.empty() ? report.find(peer, row) : nullptr;
+      if (figure == nullptr || figure->threads == 0 || figure->threads == report.threads) continue;
+      text += fmt::format("{}: measured with {} threads\n", peer.name, figure->threads);
+      break;
+    }
+  }
   for (const Row& row : report.rows) {
     if (row.left_out.empty()) continue;
     text += fmt::format("left out: {}{}: {}\n", row.work.name(),
@@ -116,6 +125,7 @@ Json row_json(const Report& report, const Row& row) {
     if (figure == nullptr) continue;  // null
     place = spread_json(figure->rate);
     place["ratio"] = rate.median / figure->rate.median;
+    if (figure->threads > 0) place["threads"] = figure->threads;
   }
   return json;
 }
@@ -148,7 +158,7 @@ std::string Report::to_text() const {
     }
     text += aligned(lines) + "\n";
   }
-  return text + left_out_text(*this) + conditions(*this);
+  return text + remarks(*this) + conditions(*this);
 }
 
 std::string Report::to_markdown() const {
@@ -170,7 +180,7 @@ std::string Report::to_markdown() const {
     add_peer_cells(*this, row, cells);
     text += markdown_line(cells);
   }
-  return text + "\n" + left_out_text(*this) + conditions(*this);
+  return text + "\n" + remarks(*this) + conditions(*this);
 }
 
 Json Report::to_json() const {

@@ -18,9 +18,11 @@ Report report() {
                   .rates = {20}},
                  {.work = {.kind = Kind::kDecode, .generate = 10, .batch = 8, .depth = 9}, .left_out = "no room"}};
   report.limits = {.memory_read_gb_per_s = 10, .int8_gops = 100};
-  report.peers = {
-      {.name = "llama.cpp",
-       .figures = {{.model = "phi|3.gguf", .work = {.kind = Kind::kPrefill, .prompt = 512}, .rate = {64, 64, 64}}}}};
+  report.peers = {{.name = "llama.cpp",
+                   .figures = {{.model = "phi|3.gguf",
+                                .work = {.kind = Kind::kPrefill, .prompt = 512},
+                                .rate = {64, 64, 64},
+                                .threads = 4}}}};
   report.peak_rss_bytes = 3'000'000'000;
   report.threads = 2;
   report.kernel_set = "scalar";
@@ -35,6 +37,7 @@ TEST(Report, Text) {
             "prefill 512     128.0  126.0  130.0  50% arithmetic       64.0   2.00\n"
             "decode 10 x 8    20.0   20.0   20.0      50% memory  no figure\n"
             "\n"
+            "llama.cpp: measured with 4 threads\n"
             "left out: decode 10 x 8 at 9: no room\n"
             "2 threads, kernels scalar on a CPU, peak memory 3.00 GB\n"
             "limits in this run: 10.0 GB/s memory reads, 100 int8 Gop/s\n");
@@ -42,10 +45,10 @@ TEST(Report, Text) {
 
 TEST(Report, Markdown) {
   EXPECT_TRUE(report().to_markdown().starts_with(
-            "| model | size | type | test | tokens/s | of the limit | llama.cpp | ratio |\n"
-            "|---|---:|---|---|---:|---:|---:|---:|\n"
-            "| phi\\|3.gguf | 2.00 GB | Q4_K_M | prefill 512 | 128.0 (126.0–130.0) | 50% arithmetic | 64.0 | 2.00 |\n"
-            "| phi\\|3.gguf | 2.00 GB |"))
+      "| model | size | type | test | tokens/s | of the limit | llama.cpp | ratio |\n"
+      "|---|---:|---|---|---:|---:|---:|---:|\n"
+      "| phi\\|3.gguf | 2.00 GB | Q4_K_M | prefill 512 | 128.0 (126.0–130.0) | 50% arithmetic | 64.0 | 2.00 |\n"
+      "| phi\\|3.gguf | 2.00 GB |"))
       << report().to_markdown();
 }
 

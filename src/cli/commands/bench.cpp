@@ -31,8 +31,8 @@ struct Options {
   EngineFlags engine;
 };
 
-std::vector<std::unique_ptr<Subject>> load(const Options& options, const Context& context) {
-  const engine::EngineOptions engine_options = options.engine.options(context);
+std::vector<std::unique_ptr<Subject>> load(const Options& options, const engine::EngineOptions& engine_options,
+                                           const Context& context) {
   std::vector<std::unique_ptr<Subject>> subjects;
   const auto add = [&](const std::string& path, const std::string& label) {
     subjects.push_back(std::make_unique<Subject>(path, label, engine_options));
@@ -96,7 +96,8 @@ void run(const Options& options, const Context& context) {
     fail(ErrorCode::kBadArgument, "nothing to measure: --prompt and --generate are 0");
   bench::Report report;
   report.peers = read_peers(options.peer_files);
-  const std::vector<std::unique_ptr<Subject>> subjects = load(options, context);
+  const engine::EngineOptions engine_options = options.engine.options(context);
+  const std::vector<std::unique_ptr<Subject>> subjects = load(options, engine_options, context);
   engine::Engine& engine = subjects.front()->engine();
   report.threads = engine.pool().size();
   report.kernel_set = engine.kernel_set().name;
@@ -105,9 +106,8 @@ void run(const Options& options, const Context& context) {
     report.models.push_back(
         {subject->label(), subject->type(), subject->source().file_bytes(), subject->load_seconds()});
   }
-  const kernels::KvType cache = options.engine.options(context).kv_type;
-  report.rows = rows_of(subjects, options, cache);
-  leave_out_too_large(report.rows, subjects, cache);
+  report.rows = rows_of(subjects, options, engine_options.kv_type);
+  leave_out_too_large(report.rows, subjects, engine_options.kv_type);
   measure(report, subjects, options.repetitions, context.cancel, context.quiet);
   if (context.json) return print_json(report.to_json());
   print_text(options.markdown ? report.to_markdown() : report.to_text());
