@@ -15,7 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kBufferBytes = size_t{512} << 20;
-constexpr int kPasses = 3;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -78,26 +77,24 @@ LimitMeter::LimitMeter(const kernels::KernelSet& set, ThreadPool& pool)
 
 void LimitMeter::measure() {
   std::vector<uint64_t> sums(pool_.size());
-  std::vector<uint32_t> sinks(pool_.size());
-  for (int pass = 0; pass < kPasses; ++pass) {
-    auto start = Clock::now();
-    pool_.parallel_for(kBufferBytes, size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {
-      sums[thread] += set_.read_all(buffer_.get() + begin, end - begin);
-    });
-    best_.memory_read_gb_per_s =
-        std::max(best_.memory_read_gb_per_s, static_cast<double>(kBufferBytes) / seconds_since(start) / 1e9);
+  auto start = Clock::now();
+  pool_.parallel_for(kBufferBytes, size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {
+    sums[thread] += set_.read_all(buffer_.get() + begin, end - begin);
+  });
+  best_.memory_read_gb_per_s =
+      std::max(best_.memory_read_gb_per_s, static_cast<double>(kBufferBytes) / seconds_since(start) / 1e9);
 
-    constexpr size_t kPieces = 64, kRounds = 20000;
-    std::vector<uint64_t> operations(pool_.size());
-    start = Clock::now();
-    pool_.parallel_for(kPieces, 1, [&](size_t, size_t, unsigned thread) {
-      operations[thread] += set_.int8_peak(kRounds, &sinks[thread]);
-    });
-    const double seconds = seconds_since(start);
-    uint64_t total = 0;
-    for (const uint64_t count : operations) total += count;
-    best_.int8_gops = std::max(best_.int8_gops, static_cast<double>(total) / seconds / 1e9);
-  }
+  constexpr size_t kPieces = 64, kRounds = 20000;
+  std::vector<uint32_t> sinks(pool_.size());
+  std::vector<uint64_t> operations(pool_.size());
+  start = Clock::now();
+  pool_.parallel_for(kPieces, 1, [&](size_t, size_t, unsigned thread) {
+    operations[thread] += set_.int8_peak(kRounds, &sinks[thread]);
+  });
+  const double seconds = seconds_since(start);
+  uint64_t total = 0;
+  for (const uint64_t count : operations) total += count;
+  best_.int8_gops = std::max(best_.int8_gops, static_cast<double>(total) / seconds / 1e9);
 }
 
 double Floor::seconds(const Limits& limits) const {

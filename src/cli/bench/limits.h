@@ -26,6 +26,7 @@ class LimitMeter {
  public:
   LimitMeter(const kernels::KernelSet& set, ThreadPool& pool);
 
+  /// One pass of each.
   void measure();
   /// The best of all passes so far: a limit is what the machine can do, not what it does on average.
   [[nodiscard]] const Limits& best() const { return best_; }

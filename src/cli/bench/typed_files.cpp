@@ -13,7 +13,10 @@ namespace aurea::cli::bench {
 namespace fs = std::filesystem;
 
 TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "aurea-bench-XXXXXX").string();
+  std::error_code error;
+  const fs::path place = fs::temp_directory_path(error);
+  if (error) fail_file("--types: TMPDIR, the place for temporary files, names no folder: {}", error.message());
+  std::string name = (place / "aurea-bench-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
     fail_file("{}: cannot make a temporary folder: {}", name, std::strerror(errno));
   path_ = name;

@@ -152,7 +152,7 @@ void add_bench(CLI::App& app, Context& context) {
   add_list(*command, "--batch", options->sweep.batches, "Sequences that write together", 1, 256);
   command
       ->add_option("--mixed", options->sweep.chunk,
-                   "Also write while the prompt is read, so many tokens in each step; 0: do not")
+                   "Also write while the prompt is read by so many tokens a step; 0: do not")
       ->capture_default_str()
       ->check(whole_number());
   command->add_option("--repetitions", options->repetitions, "Runs of each")

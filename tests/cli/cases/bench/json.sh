@@ -1,4 +1,4 @@
-aurea bench tiny --prompt 8 --generate 4 --repetitions 2 --json >result.json
+aurea bench tiny --prompt 8 --generate 4 --repetitions 2 --quiet --json >result.json
 jq -c 'keys, (.prefill_tokens_per_second, .decode_tokens_per_second, .limits, .fraction_of_limit | keys)' result.json
 holds result.json '.prefill_tokens_per_second | 0 < .min and .min <= .median and .median <= .max and .tokens == 8'
 holds result.json '.decode_tokens_per_second | 0 < .min and .min <= .median and .median <= .max and .tokens == 4'

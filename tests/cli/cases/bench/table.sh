@@ -1,1 +1,1 @@
-aurea bench tiny --prompt 8 --generate 2 --repetitions 1 --batch 2 --depth 3 --threads 1
+aurea bench tiny --prompt 8 --generate 2 --repetitions 1 --quiet --batch 2 --depth 3 --threads 1
