@@ -1,9 +1,12 @@
 // Speed of every kernel of every set that this CPU has, on one thread, beside the limits measured in the same run:
 // limit/read_all, limit/int8_peak and limit/f32_peak. decode/: one token times a matrix larger than the caches
 // (bytes_per_second counts weights, as reading does); prefill/: 64 tokens (operations: 2 per multiply-add); attention/:
-// keys per second of one head. gemm/: float32 matrices, m x n x k (T: a transposed).
+// 512 tokens at once (prefill), one token behind 16,383 (decode; bytes are the cache's), with 1 or 4 query heads to a
+// key/value head; store/: numbers written into the cache. gemm/: float32 matrices, m x n x k (T: a transposed).
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -68,36 +71,104 @@ void multiply(benchmark::State& state, const KernelSet& set, const MatmulKernel&
                                                benchmark::Counter::kIsRate);
 }
 
-void attend(benchmark::State& state, const KernelSet& set, KvType type, size_t n_heads) {
-  constexpr size_t kHeadDim = 96, kPageTokens = 64, kKeys = 4096;
-  const size_t half = kPageTokens * kHeadDim * kv_element_bytes(type);
-  std::vector<test::Bytes> pages;
-  std::vector<const uint8_t*> pointers;
-  for (size_t p = 0; p < kKeys / kPageTokens; ++p) {
-    pages.emplace_back(2 * half);
-    const QuantType element = type == KvType::kF16 ? QuantType::kF16 : QuantType::kF32;
-    test::fill_weights(element, pages.back(), p);
-    pointers.push_back(pages.back().data());
+constexpr std::pair<KvType, const char*> kKvTypes[] = {{KvType::kF32, "F32"},
+                                                       {KvType::kF16, "F16"},
+                                                       {KvType::kBF16, "BF16"},
+                                                       {KvType::kQ8_0, "Q8_0"},
+                                                       {KvType::kQ4_0, "Q4_0"}};
+constexpr size_t kLargePage = size_t{2} << 20;
+constexpr size_t kHeadDim = 96;  // Phi-3.5-mini's
+
+/// Pages of random keys and values as the engine keeps them: [kv head][K, V].
+struct Cache {
+  size_t block;
+  struct Free {
+    void operator()(uint8_t* p) const { std::free(p); }
+  };
+  std::unique_ptr<uint8_t[], Free> bytes;
+  std::vector<const uint8_t*> pages;
+
+  Cache(const KernelSet& set, KvType type, size_t n_tokens, size_t n_heads) : block(kv_block_bytes(type, kHeadDim)) {
+    const size_t n_pages = (n_tokens + kKvBlockTokens - 1) / kKvBlockTokens, page = 2 * n_heads * block;
+    const size_t size = (n_pages * page + kLargePage - 1) / kLargePage * kLargePage;
+    bytes.reset(static_cast<uint8_t*>(std::aligned_alloc(kLargePage, size)));
+    (void)::madvise(bytes.get(), size, MADV_HUGEPAGE);
+    uint8_t* first = bytes.get();
+    const std::vector<float> x = test::random_activations(kKvBlockTokens, kHeadDim, 7);
+    const KvStoreArgs args{.x = x.data(),
+                           .stride = kHeadDim,
+                           .n_tokens = kKvBlockTokens,
+                           .head_dim = kHeadDim,
+                           .type = type,
+                           .block = first,
+                           .slot = 0};
+    set.store_keys(args);
+    for (size_t p = 0; p < n_pages; ++p) {
+      for (size_t b = 0; b < 2 * n_heads; ++b) {
+        if (p + b > 0) std::memcpy(first + p * page + b * block, first, block);
+      }
+      pages.push_back(first + p * page);
+    }
   }
-  const std::vector<float> q = test::random_activations(n_heads, kHeadDim, 3);
+};
+
+/// One layer's attention: `n_tokens` of which the first has `position` keys before it.
+void attend(benchmark::State& state, const KernelSet& set, KvType type, size_t position, size_t n_tokens,
+            size_t n_heads, size_t n_kv_heads) {
+  const Cache cache(set, type, position + n_tokens, n_kv_heads);
+  const size_t width = n_heads * kHeadDim;
+  const std::vector<float> q = test::random_activations(n_tokens, n_kv_heads * width, 3);
   std::vector<float> out(q.size());
+  const test::Bytes scratch(attention_scratch_bytes(kHeadDim) + 64);
+  auto* aligned = const_cast<uint8_t*>(scratch.data()) + (64 - reinterpret_cast<uintptr_t>(scratch.data()) % 64) % 64;
   for (auto _ : state) {
-    set.attention({.q = q.data(),
-                   .n_heads = n_heads,
-                   .head_dim = kHeadDim,
-                   .pages = pointers.data(),
-                   .k_offset = 0,
-                   .v_offset = half,
-                   .page_tokens = kPageTokens,
-                   .key_begin = 0,
-                   .key_end = kKeys,
-                   .scale = 0.1f,
-                   .kv_type = type,
-                   .out = out.data()});
+    for (size_t head = 0; head < n_kv_heads; ++head) {
+      set.attention({.q = q.data() + head * width,
+                     .q_stride = n_kv_heads * width,
+                     .out = out.data() + head * width,
+                     .out_stride = n_kv_heads * width,
+                     .n_tokens = n_tokens,
+                     .n_heads = n_heads,
+                     .head_dim = kHeadDim,
+                     .pages = cache.pages.data(),
+                     .k_offset = 2 * head * cache.block,
+                     .v_offset = (2 * head + 1) * cache.block,
+                     .k_type = type,
+                     .v_type = type,
+                     .position = position,
+                     .window = 0,
+                     .scale = 0.1f,
+                     .scratch = aligned});
+    }
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kKeys * n_heads));
-  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(2 * half * kKeys / kPageTokens));
+  const size_t pairs = n_tokens * position + n_tokens * (n_tokens + 1) / 2;
+  const auto iterations = static_cast<double>(state.iterations());
+  state.counters["Gop/s"] = benchmark::Counter(4e-9 * iterations * static_cast<double>(pairs * width * n_kv_heads),
+                                               benchmark::Counter::kIsRate);
+  if (n_tokens == 1) {
+    state.SetBytesProcessed(state.iterations() *
+                            static_cast<int64_t>(cache.pages.size() * 2 * cache.block * n_kv_heads));
+  }
+}
+
+/// Keys and values of 512 tokens into the cache.
+void store(benchmark::State& state, const KernelSet& set, KvType type) {
+  const std::vector<float> x = test::random_activations(kKvBlockTokens, kHeadDim, 9);
+  test::Bytes block(kv_block_bytes(type, kHeadDim));
+  const KvStoreArgs args{.x = x.data(),
+                         .stride = kHeadDim,
+                         .n_tokens = kKvBlockTokens,
+                         .head_dim = kHeadDim,
+                         .type = type,
+                         .block = block.data(),
+                         .slot = 0};
+  for (auto _ : state) {
+    set.store_keys(args);
+    set.store_values(args);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(2 * x.size()));
 }
 
 void quantize(benchmark::State& state, const KernelSet& set, ActivationFormat format) {
@@ -200,10 +271,15 @@ void register_all() {
   }
   for (const KernelSet* set : available_kernel_sets()) {
     const std::string name = set->name;
-    for (const size_t heads : {1, 4}) {
-      const std::string suffix = "/heads" + std::to_string(heads) + "/" + name;
-      add("attention/F16" + suffix, [=](benchmark::State& s) { attend(s, *set, KvType::kF16, heads); });
-      add("attention/F32" + suffix, [=](benchmark::State& s) { attend(s, *set, KvType::kF32, heads); });
+    for (const auto& [type, type_name] : kKvTypes) {
+      const std::string suffix = std::string(type_name) + "/" + name;
+      const KvType t = type;
+      add("store/" + suffix, [=](benchmark::State& s) { store(s, *set, t); });
+      if (name == "scalar") continue;  // minutes
+      add("attention/prefill/heads1/" + suffix, [=](benchmark::State& s) { attend(s, *set, t, 0, 512, 1, 4); });
+      add("attention/prefill/heads4/" + suffix, [=](benchmark::State& s) { attend(s, *set, t, 0, 512, 4, 1); });
+      add("attention/decode/heads1/" + suffix, [=](benchmark::State& s) { attend(s, *set, t, 16383, 1, 1, 32); });
+      add("attention/decode/heads4/" + suffix, [=](benchmark::State& s) { attend(s, *set, t, 16383, 1, 4, 32); });
     }
     add("quantize/q8x32/" + name, [set](benchmark::State& s) { quantize(s, *set, ActivationFormat::kQ8x32); });
     add("quantize/q8x256/" + name, [set](benchmark::State& s) { quantize(s, *set, ActivationFormat::kQ8x256); });

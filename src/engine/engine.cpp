@@ -54,7 +54,7 @@ Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
           std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
       cache_(source.params(), options.kv_type),
       weights_(source, pool_, packing_limit(), options.pack_cache ? packed_file(source) : std::filesystem::path()),
-      plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_)),
+      plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_), pool_.size()),
       scratch_(plan_.scratch_bytes()),
       short_frequencies_(rope_frequencies(source.params().rope, source.params().rope.short_factors)),
       long_frequencies_(rope_frequencies(source.params().rope, source.params().rope.long_factors)),

@@ -22,10 +22,9 @@ struct EngineOptions {
   unsigned n_threads = 0;     // 0: one per available CPU
   size_t context_size = 0;    // tokens per sequence; 0: what the model was made for
   size_t batch_tokens = 512;  // tokens of one forward pass
-  kernels::KvType kv_type = kernels::KvType::kF16;
+  KvTypes kv_type = kernels::KvType::kF16;
   std::optional<std::string> kernel_set;  // nothing: the best one
-  bool pack_cache =
-      false;  // packed weights are mapped from packed_file() (and written there first), not packed in memory
+  bool pack_cache = false;  // packed weights are mapped from packed_file(), and written there first; else packed in memory
 };
 
 using SequenceId = uint32_t;

@@ -1,5 +1,5 @@
 // Keys and values of the tokens seen so far, in pages of a fixed number of tokens, so that sequences of any length share
-// one pool without copies. One page holds all layers: [layer][K, V][kv head][page token][head_dim].
+// one pool without copies. One page holds the blocks (kernels/kernel_set.h) of all layers: [layer][kv head][K, V].
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,20 @@
 
 namespace aurea::engine {
 
+/// What keys and values are kept as.
+struct KvTypes {
+  kernels::KvType keys = kernels::KvType::kF16, values = kernels::KvType::kF16;
+
+  KvTypes() = default;
+  KvTypes(kernels::KvType both) : keys(both), values(both) {}
+  KvTypes(kernels::KvType k, kernels::KvType v) : keys(k), values(v) {}
+};
+
 class KvCache {
  public:
-  static constexpr size_t kPageTokens = 32;
+  static constexpr size_t kPageTokens = kernels::kKvBlockTokens;
 
-  KvCache(const models::Hyperparams& params, kernels::KvType type);
+  KvCache(const models::Hyperparams& params, KvTypes types);
   ~KvCache();
   KvCache(const KvCache&) = delete;
   KvCache& operator=(const KvCache&) = delete;
@@ -25,17 +34,14 @@ class KvCache {
   uint8_t* allocate_page();
   void release_page(uint8_t* page);
 
-  /// Bytes from a page's start to the [kPageTokens, head_dim] keys (values) of a layer's head.
-  [[nodiscard]] size_t k_offset(size_t layer, size_t head) const { return (layer * 2 * n_kv_heads_ + head) * head_bytes_; }
-  [[nodiscard]] size_t v_offset(size_t layer, size_t head) const {
-    return ((layer * 2 + 1) * n_kv_heads_ + head) * head_bytes_;
-  }
-  [[nodiscard]] size_t row_bytes() const { return row_bytes_; }  // one token's key of one head
-  [[nodiscard]] kernels::KvType type() const { return type_; }
+  /// Bytes from a page's start to the block of keys (values) of a layer's head.
+  [[nodiscard]] size_t k_offset(size_t layer, size_t head) const { return (layer * n_kv_heads_ + head) * head_bytes_; }
+  [[nodiscard]] size_t v_offset(size_t layer, size_t head) const { return k_offset(layer, head) + k_bytes_; }
+  [[nodiscard]] KvTypes types() const { return types_; }
 
  private:
-  kernels::KvType type_;
-  size_t n_kv_heads_, row_bytes_, head_bytes_, page_bytes_;
+  KvTypes types_;
+  size_t n_kv_heads_, k_bytes_, head_bytes_, page_bytes_;  // k_bytes_: of a block of keys; head_bytes_: and of values
   std::vector<uint8_t*> free_;  // pages to use again
   size_t n_pages_ = 0;
 };

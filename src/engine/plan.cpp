@@ -103,7 +103,7 @@ Placement place_values(const Graph& graph) {
 }  // namespace
 
 Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, PackedWeights& weights,
-           size_t max_tokens, size_t max_selected) {
+           size_t max_tokens, size_t max_selected, unsigned n_threads) {
   const Graph& graph = source.description().graph;
   for (const Node& node : graph.nodes) {
     if (std::holds_alternative<models::SelectRows>(node.op)) select_ = nodes_.size();
@@ -113,7 +113,8 @@ Plan::Plan(const models::ModelSource& source, const kernels::KernelSet& kernels,
     nodes_.push_back(std::move(planned));
   }
   assign_buffers(graph, max_tokens, max_selected);
-  Planning planning{.source = source, .kernels = kernels, .weights = weights, .max_tokens = max_tokens};
+  Planning planning{
+      .source = source, .kernels = kernels, .weights = weights, .max_tokens = max_tokens, .n_threads = n_threads};
   for (PlanNode& node : nodes_) {
     if (const auto prepare = runner(node.source->op).prepare) prepare(node, planning);
     planning.before = &node;

@@ -79,6 +79,7 @@ struct Planning {
   const kernels::KernelSet& kernels;
   PackedWeights& weights;
   size_t max_tokens;
+  unsigned n_threads;
   const PlanNode* before = nullptr;  // the node that runs just before; null: none
   size_t scratch_bytes = 0;          // the most that any node needs
 
@@ -102,7 +103,7 @@ class Plan {
  public:
   /// Passes hold at most `max_tokens` tokens; behind SelectRows at most `max_selected` rows.
   Plan(const models::ModelSource& source, const kernels::KernelSet& kernels, PackedWeights& weights, size_t max_tokens,
-       size_t max_selected);
+       size_t max_selected, unsigned n_threads);
 
   [[nodiscard]] std::span<const PlanNode> body() const { return std::span(nodes_).first(select_); }
   [[nodiscard]] std::span<const PlanNode> head() const {

@@ -219,25 +219,6 @@ TEST_P(Elementwise, AddAddsAndMayWriteOverItsInput) {
   }
 }
 
-TEST_P(Elementwise, F16ConversionEqualsTheDefinition) {
-  std::vector<float> x;
-  for (uint32_t bits = 0; bits < 0x10000; ++bits) {  // every half, its neighbours, and the ties between two halves
-    const uint32_t wide = bits_from_f32(f16_to_f32(static_cast<uint16_t>(bits)));
-    for (const uint32_t step : {0u, 1u, 0xFFFu, 0x1000u, 0x1001u, 0x1FFFu}) x.push_back(f32_from_bits(wide + step));
-  }
-  test::Random random(3);
-  for (int i = 0; i < 100000; ++i) x.push_back(f32_from_bits(static_cast<uint32_t>(random.bits())));
-  for (uint32_t bits : {0u, 0x80000000u, 0x33000000u, 0x33000001u, 0x33800000u, 0x387FC000u, 0x387FE000u, 0x477FEFFFu,
-                        0x477FF000u, 0x7F800000u, 0xFF800000u, 0x7F800001u, 0xFFC12345u}) {
-    x.push_back(f32_from_bits(bits));
-  }
-  std::vector<uint16_t> got(x.size());
-  set_.f32_to_f16(x.data(), got.data(), x.size());
-  for (size_t i = 0; i < x.size(); ++i) {
-    ASSERT_EQ(got[i], f32_to_f16(x[i])) << "set " << set_.name << " bits " << bits_from_f32(x[i]);
-  }
-}
-
 TEST_P(Elementwise, ReadAllIsTheSumOfTheWords) {
   for (const size_t n : {0, 1, 7, 8, 9, 63, 255, 256, 257, 1000, 4097}) {
     test::Bytes bytes(n, 3);

@@ -3,11 +3,10 @@
 // Contracts that every set keeps:
 // - kernels are noexcept, allocate nothing, start no threads; callers split rows (or heads) among threads;
 // - output element [t, r] is computed by the same operations whatever the row range, the number of tokens in the call
-// or
-//   the thread, so a batch gives each row the very bits that it gives alone;
-// - the scalar set defines the result. Products of quantized weights, activation codes, gemm, rope, add and f32_to_f16
-//   have the same bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and attention may
-//   associate sums differently or fuse a multiply-add (tolerances: the tests beside this file);
+//   or the thread, so a batch gives each row the very bits that it gives alone;
+// - the scalar set defines the result. Products of quantized weights, activation codes, gemm, rope, add and the blocks
+//   of the cache have the same bits in all sets; products of float weights, rms_norm, layer_norm, silu_mul, gelu and
+//   attention may associate sums differently or fuse a multiply-add (tolerances: the tests beside this file);
 // - byte pointers need no alignment, float pointers that of a float; row lengths are multiples of the weight type's
 //   block.
 #pragma once
@@ -101,23 +100,88 @@ struct GemmArgs {
   float alpha = 1;  // 1 or -1
 };
 
-/// Element type of the key/value cache.
-enum class KvType : uint8_t { kF32, kF16 };
-constexpr size_t kv_element_bytes(KvType type) { return type == KvType::kF32 ? 4 : 2; }
+/// Element type of the keys or of the values in the cache.
+enum class KvType : uint8_t { kF32, kF16, kBF16, kQ8_0, kQ4_0 };
+constexpr size_t kKvTypeCount = 5;
 
-/// Attention of one token's query heads that share one key/value head, over the paged cache, with a streaming softmax.
-struct AttentionArgs {
-  const float* q;  // [n_heads, head_dim], already rotated
-  size_t n_heads;  // query heads of the group
+/// The cache is kept in blocks: the keys, or the values, of one head for so many tokens.
+///
+/// A block holds kv_padded_dim(head_dim) = D numbers for every token, those behind head_dim zeros:
+/// - keys are transposed, [D][kKvBlockTokens]: the lanes of a vector are tokens, and no score needs a sum over lanes;
+/// - values are [kKvBlockTokens][D]: the lanes are dimensions.
+/// F32, F16 and BF16 are these numbers. Q8_0 and Q4_0 have a binary16 scale for 32 dimensions of a token, behind all
+/// the codes: keys [D / 32][kKvBlockTokens], values [kKvBlockTokens][D / 32]; a number is its code times its scale,
+/// which float32 holds exactly. Q8_0: int8 codes, as in ggml scale = max|x| / 127. Q4_0: codes -8..7 in two's
+/// complement, scale = x / -8 for the x of the largest magnitude (the positive one of two), as in ggml; keys [D /
+/// 2][kKvBlockTokens] bytes, of dimensions 2 i (the low nibble) and 2 i + 1; values in 16 bytes for 32 dimensions, i
+/// and i + 16. A code is x / scale rounded half to even, with the scale as stored; a scale of 0 has codes 0, one of
+/// numbers with an infinity or NaN is NaN.
+constexpr size_t kKvBlockTokens = 128;
+
+[[gnu::always_inline]] constexpr bool kv_quantized(KvType type) { return type >= KvType::kQ8_0; }
+[[gnu::always_inline]] constexpr size_t kv_padded_dim(KvType type, size_t head_dim) {
+  const size_t unit = kv_quantized(type) ? 32 : 16;
+  return (head_dim + unit - 1) / unit * unit;
+}
+/// Bytes of a block's codes or numbers, without the scales.
+[[gnu::always_inline]] constexpr size_t kv_code_bytes(KvType type, size_t head_dim) {
+  const size_t numbers = kKvBlockTokens * kv_padded_dim(type, head_dim);
+  switch (type) {
+    case KvType::kF32:
+      return numbers * 4;
+    case KvType::kF16:
+    case KvType::kBF16:
+      return numbers * 2;
+    case KvType::kQ8_0:
+      return numbers;
+    case KvType::kQ4_0:
+      return numbers / 2;
+  }
+  return 0;
+}
+/// Bytes of a block; a multiple of 64.
+[[gnu::always_inline]] constexpr size_t kv_block_bytes(KvType type, size_t head_dim) {
+  const size_t scales = kv_quantized(type) ? kKvBlockTokens * kv_padded_dim(type, head_dim) / 32 * 2 : 0;
+  return kv_code_bytes(type, head_dim) + scales;
+}
+
+/// Keys or values of consecutive tokens, to be written into one block.
+struct KvStoreArgs {
+  const float* x;  // token t's head at x + t * stride: [head_dim]
+  size_t stride;   // floats
+  size_t n_tokens;
   size_t head_dim;
-  const uint8_t* const* pages;  // page p holds keys [p * page_tokens, (p + 1) * page_tokens)
-  size_t k_offset, v_offset;    // bytes from a page's start to this layer's and head's [page_tokens, head_dim]
-  size_t page_tokens;
-  size_t key_begin, key_end;  // the keys to attend to; key_begin < key_end
-  float scale;                // on q . k
-  KvType kv_type;
-  float* out;  // [n_heads, head_dim]; also the accumulator
+  KvType type;
+  uint8_t* block;
+  size_t slot;  // of the first token; slot + n_tokens <= kKvBlockTokens
 };
+
+/// Attention of consecutive tokens of one sequence, for the query heads that share one key/value head.
+struct AttentionArgs {
+  const float* q;  // token t's heads at q + t * q_stride: [n_heads, head_dim], already rotated
+  size_t q_stride;
+  float* out;  // the same, at out + t * out_stride
+  size_t out_stride;
+  size_t n_tokens, n_heads, head_dim;
+  const uint8_t* const* pages;  // page p has the blocks of keys [p * kKvBlockTokens, (p + 1) * kKvBlockTokens)
+  size_t k_offset, v_offset;    // bytes from a page's start to the head's block of keys, of values
+  KvType k_type, v_type;
+  size_t position;   // of the first token; token t sees the keys up to position + t
+  size_t window;     // and no more than so many of them; 0: all
+  float scale;       // on q . k
+  uint8_t* scratch;  // attention_scratch_bytes, aligned to 64; one for each call that runs at the same time
+};
+
+/// (token, head) pairs that a call works on together: with fewer it reads the cache more often, with more it does not
+/// get faster.
+constexpr size_t kAttentionRows = 48;
+constexpr size_t kAttentionPanelRows = 64;  // as they are laid out for the tiles
+
+/// For each row its query, its sums and its scores.
+[[gnu::always_inline]] constexpr size_t attention_scratch_bytes(size_t head_dim) {
+  const size_t dims = (head_dim + 31) / 32 * 32;
+  return ((kAttentionPanelRows + kAttentionRows) * dims + kAttentionRows * kKvBlockTokens) * sizeof(float);
+}
 
 struct KernelSet {
   const char* name;
@@ -146,7 +210,14 @@ struct KernelSet {
   /// "Gaussian Error Linear Units", arXiv:1606.08415. +inf gives itself, -inf a zero, NaN NaN. out may be x.
   void (*gelu)(const float* x, float* out, size_t n) noexcept;
   void (*add)(const float* a, const float* b, float* out, size_t n) noexcept;
-  void (*f32_to_f16)(const float* x, uint16_t* out, size_t n) noexcept;
+
+  /// Write blocks of the cache; the bytes are the same in every set. Other tokens of the block are left alone, also by
+  /// threads that write at the same time.
+  void (*store_keys)(const KvStoreArgs& args) noexcept;
+  void (*store_values)(const KvStoreArgs& args) noexcept;
+  /// out = sum over the visible keys of softmax(scale * q . k) * v, in float32 with a streaming softmax. A row's bits
+  /// depend on its query, its first and last key and the keys and values between; nothing else in the cache is looked
+  /// at or matters, and nothing in the call either.
   void (*attention)(const AttentionArgs& args) noexcept;
 
   /// For measuring limits: reads all bytes once, returns a value that depends on them.

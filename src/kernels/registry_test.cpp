@@ -82,8 +82,8 @@ TEST(Registry, NoEntryIsEmptyAndNamesSayTheSet) {
     for (const bool there :
          {set->quantize_q8x32 != nullptr, set->quantize_q8x256 != nullptr, set->rms_norm != nullptr,
           set->layer_norm != nullptr, set->rope != nullptr, set->silu_mul != nullptr, set->gelu != nullptr,
-          set->add != nullptr, set->f32_to_f16 != nullptr, set->attention != nullptr, set->read_all != nullptr,
-          set->int8_peak != nullptr, set->f32_peak != nullptr, set->gemm != nullptr}) {
+           set->add != nullptr, set->store_keys != nullptr, set->store_values != nullptr, set->attention != nullptr,
+           set->read_all != nullptr, set->int8_peak != nullptr, set->f32_peak != nullptr, set->gemm != nullptr}) {
       EXPECT_TRUE(there) << set->name;
     }
     const MatmulKernel& q4_k = set->matmul[static_cast<size_t>(QuantType::kQ4_K)];

@@ -1,4 +1,4 @@
-// Attention with AVX-512.
+// Attention and the blocks of the key/value cache with AVX-512.
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,17 +14,16 @@ namespace {
 // Each of these needs those before it:
 #include "kernels/cpu/generic/elements.inc.h"
 #include "kernels/cpu/generic/exp.inc.h"
-// Needs both:
+// Needs elements:
+#include "kernels/cpu/generic/kv_elements.inc.h"
+// Needs all:
 #include "kernels/cpu/generic/attention.inc.h"
+#include "kernels/cpu/generic/kv_store.inc.h"
 
 }  // namespace
 
-void attention(const AttentionArgs& args) noexcept {
-  if (args.kv_type == KvType::kF16) {
-    attend<ElementsF16>(args);
-  } else {
-    attend<ElementsF32>(args);
-  }
-}
+void attention(const AttentionArgs& args) noexcept { attend(args); }
+void store_keys(const KvStoreArgs& args) noexcept { store_key_block(args); }
+void store_values(const KvStoreArgs& args) noexcept { store_value_block(args); }
 
 }  // namespace aurea::kernels::avx512

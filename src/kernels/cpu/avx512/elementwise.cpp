@@ -31,6 +31,5 @@ void rope(float* x, const float* cos, const float* sin, size_t half) noexcept { 
 void silu_mul(const float* gate, const float* up, float* out, size_t n) noexcept { silu_mul_f(gate, up, out, n); }
 void gelu(const float* x, float* out, size_t n) noexcept { gelu_f(x, out, n); }
 void add(const float* a, const float* b, float* out, size_t n) noexcept { add_vectors(a, b, out, n); }
-void f32_to_f16(const float* x, uint16_t* out, size_t n) noexcept { to_f16(x, out, n); }
 
 }  // namespace aurea::kernels::avx512

@@ -39,6 +39,12 @@ AUREA_INLINE void unroll(Function f) {
   call_each(f, IndicesBelow<kCount>());
 }
 
+/// The length of equal pieces, multiples of `unit`, that cut `n` into no more pieces than `max` does.
+AUREA_INLINE size_t even_piece(size_t n, size_t max, size_t unit) {
+  const size_t pieces = (n + max - 1) / max, piece = (n + pieces - 1) / pieces;
+  return (piece + unit - 1) / unit * unit;
+}
+
 /// Activations below this count as zero: the factor 127 / max|x| would overflow.
 constexpr float kMinActivation = 0x1p-120f;
 constexpr float kMaxFloat = 0x1.fffffep+127f;

@@ -1,5 +1,5 @@
 // Operations on vectors of floats, for any vector width. Included after exp.inc.h.
-// rope, add and f32_to_f16 give the scalar set's bits; rms_norm, layer_norm, silu_mul and gelu are within the
+// rope and add give the scalar set's bits; rms_norm, layer_norm, silu_mul and gelu are within the
 // tolerances of elementwise_test.cpp.
 
 AUREA_INLINE void rms_norm_f(const float* x, const float* weight, float eps, float* out, size_t n) {
@@ -96,20 +96,4 @@ AUREA_INLINE void add_vectors(const float* a, const float* b, float* out, size_t
   size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) store_f(out + i, add_f(load_f(a + i), load_f(b + i)));
   if (i < n) store_f_part(out + i, add_f(load_f_part(a + i, n - i), load_f_part(b + i, n - i)), n - i);
-}
-
-/// The hardware keeps a part of a NaN's payload; core/half.h, the definition, does not.
-AUREA_INLINE VecF canonical_nan(VecF v) {
-  const VecF sign = as_f(bit_and(as_i(v), set1_i32(INT32_MIN)));
-  return replace_nan(v, as_f(bit_or(as_i(sign), set1_i32(0x7FC00000))));
-}
-
-AUREA_INLINE void to_f16(const float* x, uint16_t* out, size_t n) {
-  size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store_f16(out + i, canonical_nan(load_f(x + i)));
-  if (i < n) {
-    uint16_t rest[kLanes];
-    store_f16(rest, canonical_nan(load_f_part(x + i, n - i)));
-    __builtin_memcpy(out + i, rest, (n - i) * sizeof(uint16_t));
-  }
 }

@@ -20,3 +20,18 @@ AUREA_INLINE VecF exp_f(VecF x) {
   const VecF high = as_f(shift_left<23>(add_i32(sub_i32(whole, half), bias)));
   return mul_f(mul_f(y, low), high);
 }
+
+/// 2^x for x <= 0 within 1.1 ulp; 0 below -126, NaN for NaN. 2^r = 1 + r p(r) for |r| <= 1/2, with p the degree-5
+/// minimax polynomial of relative error 7e-9.
+AUREA_INLINE VecF exp2_f(VecF x) {
+  const VecF r = sub_f(x, round_f(x));
+  VecF p = set1_f(0x1.4c2104p-13f);
+  p = fma_f(p, r, set1_f(0x1.5fc21p-10f));
+  p = fma_f(p, r, set1_f(0x1.3b2176p-7f));
+  p = fma_f(p, r, set1_f(0x1.c6ada8p-5f));
+  p = fma_f(p, r, set1_f(0x1.ebfbe6p-3f));
+  p = fma_f(p, r, set1_f(0x1.62e432p-1f));
+  const VecF y = fma_f(p, r, set1_f(1.0f));
+  const VecI exponent = shift_left<23>(to_i32(x));  // of what is not a number 0
+  return zero_below(as_f(add_i32(as_i(y), exponent)), x, set1_f(-126.0f));
+}

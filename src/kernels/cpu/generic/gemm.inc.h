@@ -11,12 +11,6 @@ constexpr size_t kPanelRows = (kTileRows + kLanes - 1) / kLanes * kLanes;  // wh
 constexpr size_t kRowsWorthPacking = 64;  // with fewer, b is read where it lies if its rows are contiguous
 static_assert(kBlockCols % kTileCols == 0);
 
-/// The length of equal pieces, multiples of `unit`, that cut `n` into no more pieces than `max` does.
-AUREA_INLINE size_t even_piece(size_t n, size_t max, size_t unit) {
-  const size_t pieces = (n + max - 1) / max, piece = (n + pieces - 1) / pieces;
-  return (piece + unit - 1) / unit * unit;
-}
-
 /// dst[k * dst_step + l] = scale * src[l * lane_step + k * step] for l < kLanes, k < depth. Of `lanes` < kLanes the
 /// others are numbers of no meaning.
 AUREA_INLINE void pack_lanes(const float* src, size_t lane_step, size_t step, size_t lanes, size_t depth, float scale,

@@ -23,6 +23,7 @@ AUREA_INLINE void store_narrow_i8(void* p, VecI v) {
   _mm_storel_epi64(static_cast<__m128i*>(p), _mm_packs_epi16(words, words));
 }
 AUREA_INLINE void store_narrow_i16(void* p, VecI v) { _mm_storeu_si128(static_cast<__m128i*>(p), narrow_i16(v)); }
+AUREA_INLINE VecI load_i8(const void* p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))); }
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
   __builtin_memcpy(&value, p, sizeof value);
@@ -103,6 +104,11 @@ AUREA_INLINE void store_f_part(void* p, VecF v, size_t n) {
   __builtin_memcpy(p, lanes, n * sizeof(float));
 }
 AUREA_INLINE VecF load_f16(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+AUREA_INLINE VecF broadcast_f16(const void* p) {
+  int16_t half;
+  __builtin_memcpy(&half, p, sizeof half);
+  return _mm256_cvtph_ps(_mm_set1_epi16(half));
+}
 AUREA_INLINE VecF widen_bf16(__m128i v) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)); }
 AUREA_INLINE VecF load_bf16(const void* p) { return widen_bf16(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 AUREA_INLINE __m128i load_u16_part(const void* p, size_t n) {
@@ -137,6 +143,12 @@ AUREA_INLINE VecI max_i32(VecI a, VecI b) { return _mm256_max_epi32(a, b); }
 AUREA_INLINE VecF replace_nan(VecF v, VecF value) {
   return _mm256_blendv_ps(v, value, _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
 }
+AUREA_INLINE VecF zero_below(VecF v, VecF x, VecF limit) {
+  return _mm256_and_ps(v, _mm256_cmp_ps(x, limit, _CMP_NLT_UQ));
+}
+AUREA_INLINE VecF select_ge(VecF a, VecF b, VecF yes, VecF no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
 
 AUREA_INLINE float sum_lanes(VecF v) {
   __m128 quad = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -161,19 +173,6 @@ AUREA_INLINE int32_t max_lanes_i32(VecI v) {
   __m128i quad = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
   quad = _mm_max_epi32(quad, _mm_shuffle_epi32(quad, 0x4E));
   return _mm_cvtsi128_si32(_mm_max_epi32(quad, _mm_shuffle_epi32(quad, 0xB1)));
-}
-
-AUREA_INLINE VecF sum_rows(const VecF v[kLanes]) {
-  VecF quads[2];
-  for (size_t lane = 0; lane < 2; ++lane) {
-    const VecF* q = v + 4 * lane;
-    const VecF a = _mm256_add_ps(_mm256_unpacklo_ps(q[0], q[1]), _mm256_unpackhi_ps(q[0], q[1]));
-    const VecF b = _mm256_add_ps(_mm256_unpacklo_ps(q[2], q[3]), _mm256_unpackhi_ps(q[2], q[3]));
-    quads[lane] = _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(a), _mm256_castps_pd(b))),
-                                _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(a), _mm256_castps_pd(b))));
-  }
-  return _mm256_add_ps(_mm256_permute2f128_ps(quads[0], quads[1], 0x20),
-                       _mm256_permute2f128_ps(quads[0], quads[1], 0x31));
 }
 
 // ---- float64 sums of squares

@@ -26,6 +26,8 @@ AUREA_INLINE void store_narrow_i8(void* p, VecI v) {
 AUREA_INLINE void store_narrow_i16(void* p, VecI v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
 }
+/// kLanes bytes, sign-extended to dwords.
+AUREA_INLINE VecI load_i8(const void* p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
 /// The 4 bytes at p in every dword.
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
@@ -130,6 +132,12 @@ AUREA_INLINE VecF load_f16(const void* p) {
 AUREA_INLINE VecF load_f16_part(const void* p, size_t n) {
   return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(n), p));
 }
+/// The binary16 number at p in every lane.
+AUREA_INLINE VecF broadcast_f16(const void* p) {
+  int16_t half;
+  __builtin_memcpy(&half, p, sizeof half);
+  return _mm512_cvtph_ps(_mm256_set1_epi16(half));
+}
 AUREA_INLINE VecF widen_bf16(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
 AUREA_INLINE VecF load_bf16(const void* p) { return widen_bf16(_mm256_loadu_si256(static_cast<const __m256i*>(p))); }
 AUREA_INLINE VecF load_bf16_part(const void* p, size_t n) {
@@ -161,6 +169,14 @@ AUREA_INLINE VecI max_i32(VecI a, VecI b) { return _mm512_max_epi32(a, b); }
 AUREA_INLINE VecF replace_nan(VecF v, VecF value) {
   return _mm512_mask_mov_ps(v, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), value);
 }
+/// v, but 0 in the lanes where x < limit. Not a number is not less.
+AUREA_INLINE VecF zero_below(VecF v, VecF x, VecF limit) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, limit, _CMP_NLT_UQ), v);
+}
+/// yes in the lanes where a >= b, no elsewhere.
+AUREA_INLINE VecF select_ge(VecF a, VecF b, VecF yes, VecF no) {
+  return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ), yes);
+}
 
 AUREA_INLINE __m256 low_half(VecF v) { return _mm512_castps512_ps256(v); }
 AUREA_INLINE __m256 high_half(VecF v) { return _mm512_extractf32x8_ps(v, 1); }
@@ -178,23 +194,6 @@ AUREA_INLINE uint64_t sum_lanes_u64(VecI v) {
   _mm512_storeu_si512(lanes, v);
   for (const uint64_t lane : lanes) sum += lane;
   return sum;
-}
-
-/// Lane r of the result = the sum of v[r]'s lanes, added in one order for all r.
-AUREA_INLINE VecF sum_rows(const VecF v[kLanes]) {
-  VecF quads[4];  // quads[L]: in each quad, dword g = a part of the sum of v[4 L + g]
-  for (size_t lane = 0; lane < 4; ++lane) {
-    const VecF* q = v + 4 * lane;
-    const VecF a = _mm512_add_ps(_mm512_unpacklo_ps(q[0], q[1]), _mm512_unpackhi_ps(q[0], q[1]));
-    const VecF b = _mm512_add_ps(_mm512_unpacklo_ps(q[2], q[3]), _mm512_unpackhi_ps(q[2], q[3]));
-    quads[lane] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b))),
-                                _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b))));
-  }
-  const VecF a =
-      _mm512_add_ps(_mm512_shuffle_f32x4(quads[0], quads[1], 0x44), _mm512_shuffle_f32x4(quads[0], quads[1], 0xEE));
-  const VecF b =
-      _mm512_add_ps(_mm512_shuffle_f32x4(quads[2], quads[3], 0x44), _mm512_shuffle_f32x4(quads[2], quads[3], 0xEE));
-  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
 }
 
 // ---- float64 sums of squares

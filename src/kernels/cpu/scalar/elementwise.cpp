@@ -135,8 +135,4 @@ void add(const float* a, const float* b, float* out, size_t n) noexcept {
   for (size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
 }
 
-void f32_to_f16(const float* x, uint16_t* out, size_t n) noexcept {
-  for (size_t i = 0; i < n; ++i) out[i] = aurea::f32_to_f16(x[i]);
-}
-
 }  // namespace aurea::kernels::scalar
