@@ -21,12 +21,12 @@ void add_model_option(CLI::App& app, std::string& path, bool required = true);
 /// A whole number from `low` on: refuses "-1", which the parser would take for a size of 2^64 - 1, and words.
 CLI::Validator whole_number(uint64_t low = 0, uint64_t high = INT64_MAX);
 
-/// --threads, --ctx-size, --batch-size, --cache-type, --pack-cache, --gpu-layers.
+/// --threads, --ctx-size, --batch-size, --cache-type and its two halves, --pack-cache, --gpu-layers.
 struct EngineFlags {
   unsigned threads = 0;
   size_t context_size = 0;
   size_t batch_tokens = 512;
-  std::string cache_type = "f16";
+  std::string cache_type = "f16", cache_type_k, cache_type_v;  // the latter empty: as cache_type
   bool pack_cache = false;
   int gpu_layers = 0;
 

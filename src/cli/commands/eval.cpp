@@ -62,7 +62,10 @@ void run(const Options& options, const Context& context) {
   engine::Engine candidate(model.source(), engine_options);
   report_dispatch(candidate);
   std::optional<engine::Engine> other;
-  if (reference) other.emplace(reference->source(), engine_options);
+  if (reference) {
+    engine_options.kv_type = kernels::KvType::kF32;  // so that the loss of the candidate's cache shows
+    other.emplace(reference->source(), engine_options);
+  }
 
   Progress progress("eval", tokens.size(), ProgressUnit::kTokens, context.quiet);
   const quantization::Evaluation result = quantization::evaluate(candidate, other ? &*other : nullptr, tokens, evaluate_options,
@@ -91,6 +94,7 @@ void add_eval(CLI::App& app, Context& context) {
   add_output_options(*command, context);
   command->footer(R"(Perplexity is exp of the mean loss per token; lower is better. The KL divergence says how far the model's predictions are
 from the reference's, in nats per token; 0 is equal. All tokens but the first of each window count.
+The key/value cache is the candidate's; the reference's is float32.
 
 Example:
   aurea eval phi-Q4_K_M.gguf --reference Phi-3.5-mini-instruct --text held-out.txt --json)");
