@@ -48,13 +48,13 @@ struct Engine::Row {
 Engine::Engine(const models::ModelSource& source, const EngineOptions& options)
     : source_(source),
       kernels_(kernels::select_kernel_set(as_view(options.kernel_set))),
-      pool_(options.n_threads),
+      pool_(options.pool ? options.pool : std::make_shared<ThreadPool>(options.n_threads)),
       context_size_(checked_context(source.params(), options.context_size)),
       batch_tokens_(
           std::clamp<size_t>(options.batch_tokens, 1, std::min<size_t>(4096, std::max<size_t>(context_size_, 1)))),
       cache_(source.params(), options.kv_type),
-      weights_(source, pool_, packing_limit(), options.pack_cache ? packed_file(source) : std::filesystem::path()),
-      plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_), pool_.size()),
+      weights_(source, *pool_, packing_limit(), options.pack_cache ? packed_file(source) : std::filesystem::path()),
+      plan_(source, kernels_, weights_, batch_tokens_, std::min(kLogitRows, batch_tokens_), pool_->size()),
       scratch_(plan_.scratch_bytes()),
       short_frequencies_(rope_frequencies(source.params().rope, source.params().rope.short_factors)),
       long_frequencies_(rope_frequencies(source.params().rope, source.params().rope.long_factors)),
@@ -162,7 +162,7 @@ void Engine::run_pass(std::span<const Row> rows, const LogitsSink& sink) {
             .rope_sin = rope_sin_.data(),
             .cache = cache_,
             .kernels = kernels_,
-            .pool = pool_,
+            .pool = *pool_,
             .scratch = scratch_,
             .observe_input = input_observer_};
   run_nodes(plan_.body(), pass);
@@ -188,7 +188,7 @@ void Engine::run_nodes(std::span<const PlanNode> nodes, Pass& pass) {
 void Engine::fill_rope(std::span<const BatchToken> tokens) {
   const size_t half = short_frequencies_.size();
   const models::RopeParams& rope = source_.params().rope;
-  pool_.parallel_for(tokens.size(), 16, [&](size_t begin, size_t end, unsigned) {
+  pool_->parallel_for(tokens.size(), 16, [&](size_t begin, size_t end, unsigned) {
     for (size_t t = begin; t < end; ++t) {
       const bool is_long = tokens[t].sequence->long_factors;
       const std::vector<double>& frequencies = is_long ? long_frequencies_ : short_frequencies_;

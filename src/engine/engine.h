@@ -23,7 +23,8 @@ struct EngineOptions {
   size_t context_size = 0;    // tokens per sequence; 0: what the model was made for
   size_t batch_tokens = 512;  // tokens of one forward pass
   KvTypes kv_type = kernels::KvType::kF16;
-  std::optional<std::string> kernel_set;  // nothing: the best one
+  std::optional<std::string> kernel_set;       // nothing: the best one
+  std::shared_ptr<ThreadPool> pool = nullptr;  // of an engine that steps in turn with this one; null: n_threads of its own
   bool pack_cache = false;  // packed weights are mapped from packed_file(), and written there first; else packed in memory
 };
 
@@ -69,7 +70,8 @@ class Engine {
   /// Tokens of one forward pass at most.
   [[nodiscard]] size_t batch_tokens() const { return batch_tokens_; }
   [[nodiscard]] const kernels::KernelSet& kernel_set() const { return kernels_; }
-  [[nodiscard]] ThreadPool& pool() { return pool_; }
+  [[nodiscard]] ThreadPool& pool() { return *pool_; }
+  [[nodiscard]] const std::shared_ptr<ThreadPool>& shared_pool() const { return pool_; }
   [[nodiscard]] const models::ModelSource& source() const { return source_; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
   /// Shows what every matrix is multiplied with, as float32 and before any packing, pass by pass; see MatrixInput.
@@ -87,7 +89,7 @@ class Engine {
 
   const models::ModelSource& source_;
   const kernels::KernelSet& kernels_;
-  ThreadPool pool_;
+  std::shared_ptr<ThreadPool> pool_;
   size_t context_size_, batch_tokens_;
   KvCache cache_;
   PackedWeights weights_;

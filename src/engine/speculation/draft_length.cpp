@@ -1,0 +1,74 @@
+#include "engine/speculation/draft_length.h"
+
+#include <algorithm>
+
+namespace aurea::engine {
+namespace {
+
+constexpr double kKept = 0.9;        // of a sum, with every new draft
+constexpr double kFirstShare = 0.5;  // right guesses and cost, as if one had been seen, until some have been
+constexpr double kFirstCost = 0.1;   // in plain steps
+constexpr double kHighestCost = 2;   // of a token: more than that is another program's doing
+constexpr double kLowestCost = 0.01;
+constexpr double kProbeShare = 0.02;  // of the time goes into guesses that do not pay, to see when they do again
+
+}  // namespace
+
+DraftLength::DraftLength(size_t min_tokens, size_t max_tokens)
+    : min_tokens_(std::max<size_t>(min_tokens, 1)), max_tokens_(std::max(max_tokens, min_tokens_)) {}
+
+double DraftLength::right_share() const { return (right_ + kFirstShare) / (tried_ + 1); }
+
+/// Of a drafted token, in plain steps.
+double DraftLength::token_cost() const {
+  const double seconds = (extra_seconds_ + kFirstCost * plain_seconds_) / (extra_tokens_ + 1);
+  return std::clamp(seconds / plain_seconds_, kLowestCost, kHighestCost);
+}
+
+/// With a share p of right guesses a draft of k tokens brings 1 + p + p^2 + ... + p^k tokens on average, in the time of
+/// 1 + k cost plain steps.
+size_t DraftLength::choose() {
+  chosen_ = 0;
+  is_probe_ = false;
+  if (plain_seconds_ <= 0) return 0;
+  const double share = right_share(), cost = token_cost();
+  double best = 1, tokens = 1, power = 1;
+  for (size_t k = 1; k <= max_tokens_; ++k) {
+    power *= share;
+    tokens += power;
+    const double speed = tokens / (1 + static_cast<double>(k) * cost);
+    if (k < min_tokens_ || speed <= best) continue;
+    best = speed;
+    chosen_ = k;
+  }
+  const double probe_cost = static_cast<double>(min_tokens_) * cost;
+  probe_budget_ = std::min(probe_budget_ + kProbeShare, probe_cost);
+  if (chosen_ == 0 && probe_budget_ >= probe_cost) {
+    is_probe_ = true;
+    chosen_ = min_tokens_;
+  }
+  return chosen_;
+}
+
+void DraftLength::record(size_t drafted, size_t accepted, double draft_seconds, double step_seconds) {
+  if (drafted == 0) {
+    // A step that took much longer was disturbed.
+    plain_seconds_ =
+        plain_seconds_ > 0 ? 0.9 * plain_seconds_ + 0.1 * std::min(step_seconds, 2 * plain_seconds_) : step_seconds;
+  }
+  if (chosen_ == 0 || plain_seconds_ <= 0) return;
+  const auto n = static_cast<double>(drafted);
+  double extra = draft_seconds;
+  if (drafted > 0) {
+    extra += step_seconds - plain_seconds_;
+    right_ = kKept * right_ + static_cast<double>(accepted);
+    tried_ = kKept * tried_ + static_cast<double>(std::min(accepted + 1, drafted));
+    extra_seconds_ *= kKept;
+    extra_tokens_ = kKept * extra_tokens_ + n;
+  }
+  extra = std::min(extra, kHighestCost * std::max(n, 1.0) * plain_seconds_);
+  extra_seconds_ += extra;
+  if (is_probe_) probe_budget_ -= extra / plain_seconds_;
+}
+
+}  // namespace aurea::engine
