@@ -55,7 +55,7 @@ int exit_code(ErrorCode code) {
 /// llama.cpp has options of several letters behind one dash, which the parser does not know.
 std::string long_spelling(std::string_view argument) {
   static constexpr std::pair<std::string_view, std::string_view> kSpellings[] = {
-      {"-ngl", "--gpu-layers"}, {"-sys", "--system"}, {"-no-cnv", "--raw"}, {"-ofreq", "--output-frequency"},
+      {"-ngl", "--gpu-layers"}, {"-sys", "--system"}, {"-no-cnv", "--raw"}, {"-md", "--spec-draft-model"}, {"-ofreq", "--output-frequency"},
       {"-ctk", "--cache-type-k"}, {"-ctv", "--cache-type-v"}};
   for (const auto& [short_form, long_form] : kSpellings) {
     if (argument == short_form) return std::string(long_form);

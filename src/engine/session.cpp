@@ -151,7 +151,7 @@ void Session::read_prompt(std::span<const int32_t> prompt, Answer& answer, const
 
 std::vector<int32_t> Session::draft(const Answer& answer, const CancelToken* cancel) {
   const size_t room = std::min(answer.tokens_left() - 1, room_for_draft(engine_, answer.text().size()));
-  const size_t wanted = std::min(draft_length_.choose(), room);
+  const size_t wanted = std::min(speculation_.adapt ? draft_length_.choose() : speculation_.max_tokens, room);
   if (wanted == 0 || wanted < speculation_.min_tokens) return {};
   std::vector<int32_t> tokens = speculation_.drafter->draft(answer.text(), wanted, cancel);
   const auto end = std::ranges::find_if(tokens, [&](int32_t id) { return model_.tokenizer().ends_generation(id); });
@@ -190,7 +190,8 @@ bool Session::extend(Answer& answer, const CancelToken* cancel) {
   engine_.step({&item, 1}, sink, cancel);
   engine_.truncate(sequence_, held + right + (ended ? 0 : 1));
   if (speculation_.drafter) {
-    draft_length_.record(tokens.size() - 1, right, seconds_between(start, drafted), seconds_since(drafted));
+    if (speculation_.adapt)
+      draft_length_.record(tokens.size() - 1, right, seconds_between(start, drafted), seconds_since(drafted));
     answer.result.timings.drafted_tokens += tokens.size() - 1;
     answer.result.timings.accepted_tokens += right;
   }

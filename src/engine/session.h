@@ -30,6 +30,7 @@ struct Speculation {
   std::unique_ptr<Drafter> drafter;  // null: no speculation
   size_t min_tokens = 1;             // drafts with fewer are not tried
   size_t max_tokens = 16;
+  bool adapt = true;  // fewer, or none, where guesses fail or cost more than they save
 };
 
 enum class FinishReason { kStop, kLength, kCancelled };

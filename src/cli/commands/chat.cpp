@@ -17,14 +17,15 @@ Json first_messages(const std::string& system) {
 }
 
 void run(const GenerateFlags& flags, const Context& context) {
-  static_cast<void>(engine::Sampler(flags.options().sampling));  // what is wrong with the options shows before the model is read
+  flags.check();
   const engine::Model model = engine::Model::load(flags.model);
   require_tokenizer(model);
   static_cast<void>(model.chat_template());  // says so before the first question if there is none
   check_system(model, flags.system);
-  engine::Engine engine(model.source(), flags.engine.options(context));
+  const engine::EngineOptions engine_options = flags.engine.options(context);
+  engine::Engine engine(model.source(), engine_options);
   report_dispatch(engine);
-  engine::Session session(model, engine);
+  engine::Session session(model, engine, flags.speculation.make(model, engine, engine_options));
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
   context.notice("A message per line. /clear starts anew, /exit or Ctrl-D ends; Ctrl-C stops an answer.");
 
@@ -84,8 +85,9 @@ void add_chat(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("chat", "Hold a conversation");
   flags->add_to(*command);
   command->add_flag("-q,--quiet", context.quiet, "No notices");
-  command->footer(R"(Example:
-  aurea chat phi-Q4_K_M.gguf --system "Answer in one sentence.")");
+  command->footer(R"(Examples:
+  aurea chat phi-Q4_K_M.gguf --system "Answer in one sentence."
+  aurea chat phi-Q4_K_M.gguf --spec-type ngram-simple)");
   command->final_callback([flags, &context] { context.run = [flags, &context] { run(*flags, context); }; });
 }
 

@@ -12,6 +12,7 @@ void GenerateFlags::add_to(CLI::App& app) {
   app.add_flag("--ignore-eos", ignore_eos, "Never let the model end its answer itself");
   sampling.add_to(app);
   engine.add_to(app);
+  speculation.add_to(app);
 }
 
 engine::GenerateOptions GenerateFlags::options() const {
@@ -21,6 +22,11 @@ engine::GenerateOptions GenerateFlags::options() const {
   options.stop = stop;
   options.ignore_end = ignore_eos;
   return options;
+}
+
+void GenerateFlags::check() const {
+  static_cast<void>(engine::Sampler(sampling.options()));
+  speculation.check();
 }
 
 void require_tokenizer(const engine::Model& model) {
@@ -40,10 +46,12 @@ void check_system(const engine::Model& model, const std::string& system) {
 std::string describe_timings(const engine::GenerateResult& result) {
   const engine::Timings& t = result.timings;
   const auto rate = [](size_t n, double seconds) { return seconds > 0 ? static_cast<double>(n) / seconds : 0.0; };
+  const std::string guesses =
+      t.drafted_tokens > 0 ? fmt::format(", {} of {} guessed tokens right", t.accepted_tokens, t.drafted_tokens) : std::string();
   // The first token comes out of the prompt's pass.
-  return fmt::format("{} tokens in {:.2f} s ({:.1f} tokens/s), prompt of {} in {:.2f} s ({:.1f} tokens/s)", t.generated_tokens,
+  return fmt::format("{} tokens in {:.2f} s ({:.1f} tokens/s), prompt of {} in {:.2f} s ({:.1f} tokens/s){}", t.generated_tokens,
                      t.generate_seconds, rate(t.generated_tokens > 0 ? t.generated_tokens - 1 : 0, t.generate_seconds),
-                     t.prompt_tokens, t.prompt_seconds, rate(t.prompt_tokens, t.prompt_seconds));
+                     t.prompt_tokens, t.prompt_seconds, rate(t.prompt_tokens, t.prompt_seconds), guesses);
 }
 
 const char* reason_name(engine::FinishReason reason) {

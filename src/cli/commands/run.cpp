@@ -24,7 +24,7 @@ std::vector<int32_t> encode_prompt(const Options& options, const engine::Model& 
 
 void run(const Options& options, const Context& context) {
   if (!options.input.given()) fail(ErrorCode::kBadArgument, "nothing to answer: give --prompt TEXT, --text FILE or --tokens IDS");
-  static_cast<void>(engine::Sampler(options.generate.options().sampling));  // what is wrong with the options shows before the model is read
+  options.generate.check();
   const engine::Model model = engine::Model::load(options.generate.model);
   require_tokenizer(model);
   const bool ids = !options.input.tokens.empty(), raw = options.raw || ids || !model.has_chat_template();
@@ -32,9 +32,10 @@ void run(const Options& options, const Context& context) {
   if (raw && !options.raw && !ids) context.notice("aurea: this model has no chat template; continuing the text as it is");
   if (raw && !options.generate.system.empty()) fail(ErrorCode::kBadArgument, "--system needs a chat template; plain text has no system message");
   if (!raw) check_system(model, options.generate.system);
-  engine::Engine engine(model.source(), options.generate.engine.options(context));
+  const engine::EngineOptions engine_options = options.generate.engine.options(context);
+  engine::Engine engine(model.source(), engine_options);
   report_dispatch(engine);
-  engine::Session session(model, engine);
+  engine::Session session(model, engine, options.generate.speculation.make(model, engine, engine_options));
   const std::vector<int32_t> prompt = encode_prompt(options, model, raw);
 
   const auto on_text = [&](std::string_view piece) {
@@ -45,7 +46,8 @@ void run(const Options& options, const Context& context) {
     const engine::Timings& t = result.timings;
     print_json({{"text", result.text}, {"tokens", result.tokens}, {"finish_reason", reason_name(result.reason)},
                 {"timings", {{"prompt_tokens", t.prompt_tokens}, {"prompt_seconds", t.prompt_seconds},
-                             {"generated_tokens", t.generated_tokens}, {"generate_seconds", t.generate_seconds}}}});
+                             {"generated_tokens", t.generated_tokens}, {"generate_seconds", t.generate_seconds},
+                             {"drafted_tokens", t.drafted_tokens}, {"accepted_tokens", t.accepted_tokens}}}});
   } else {
     print_text("\n");
     context.notice(describe_timings(result));
@@ -64,7 +66,9 @@ void add_run(CLI::App& app, Context& context) {
   add_output_options(*command, context);
   command->footer(R"(Examples:
   aurea run phi-Q4_K_M.gguf --prompt "What is a database?" --temp 0
-  aurea run phi-Q4_K_M.gguf --raw --prompt "The three laws of" -n 40 --seed 1)");
+  aurea run phi-Q4_K_M.gguf --raw --prompt "The three laws of" -n 40 --seed 1
+  aurea run phi-Q4_K_M.gguf --text question-with-document.txt --spec-type ngram-simple
+  aurea run phi-medium-Q4_K_M.gguf --prompt "What is a database?" --spec-draft-model phi-mini-Q4_K_M.gguf)");
   command->final_callback([options, &context] { context.run = [options, &context] { run(*options, context); }; });
 }
 

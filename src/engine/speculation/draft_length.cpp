@@ -56,19 +56,16 @@ void DraftLength::record(size_t drafted, size_t accepted, double draft_seconds, 
     plain_seconds_ =
         plain_seconds_ > 0 ? 0.9 * plain_seconds_ + 0.1 * std::min(step_seconds, 2 * plain_seconds_) : step_seconds;
   }
-  if (chosen_ == 0 || plain_seconds_ <= 0) return;
-  const auto n = static_cast<double>(drafted);
-  double extra = draft_seconds;
-  if (drafted > 0) {
-    extra += step_seconds - plain_seconds_;
-    right_ = kKept * right_ + static_cast<double>(accepted);
-    tried_ = kKept * tried_ + static_cast<double>(std::min(accepted + 1, drafted));
-    extra_seconds_ *= kKept;
-    extra_tokens_ = kKept * extra_tokens_ + n;
-  }
-  extra = std::min(extra, kHighestCost * std::max(n, 1.0) * plain_seconds_);
-  extra_seconds_ += extra;
+  if (chosen_ == 0) return;
+  const double tokens = static_cast<double>(drafted), behind = drafted > 0 ? step_seconds - plain_seconds_ : 0;
+  const double extra = std::min(draft_seconds + behind, kHighestCost * std::max(tokens, 1.0) * plain_seconds_);
   if (is_probe_) probe_budget_ -= extra / plain_seconds_;
+  if (drafted == 0 && extra < kLowestCost * plain_seconds_) return;  // nothing found at no cost: nothing learnt
+  extra_seconds_ = kKept * extra_seconds_ + extra;
+  extra_tokens_ = kKept * extra_tokens_ + tokens;
+  if (drafted == 0) return;
+  right_ = kKept * right_ + static_cast<double>(accepted);
+  tried_ = kKept * tried_ + static_cast<double>(std::min(accepted + 1, drafted));
 }
 
 }  // namespace aurea::engine

@@ -12,6 +12,8 @@ void check_same_vocabulary(const Model& model, const Model& draft);
 
 class DraftModel final : public Drafter {
  public:
+  static constexpr float kDefaultPMin = 0.5f;
+
   /// Drafts end before a token that this model gives a probability below p_min (0 to 1). Throws kBadArgument /
   /// kUnsupported for options that cannot be had.
   DraftModel(Model model, const EngineOptions& options, float p_min);

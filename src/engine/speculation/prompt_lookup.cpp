@@ -12,7 +12,7 @@ namespace {
 // at in any case; together they find as good a match as the whole chain in all texts that this was measured on.
 constexpr size_t kCandidates = 16;
 // More common tokens than this do not make an occurrence better.
-constexpr size_t kLongestMatch = 16;
+constexpr size_t kLongestMatch = PromptLookup::kLongestNgram;
 constexpr size_t kFewestSlots = 1024;
 
 /// Tokens before `position` that equal those at the end of the text.

@@ -15,7 +15,9 @@ class PromptLookup final : public Drafter {
   /// As many last tokens must have occurred before. Measured on prose, code and edited texts: two is best where a step
   /// with drafted tokens costs little more than a plain one.
   static constexpr size_t kDefaultNgram = 2;
+  static constexpr size_t kLongestNgram = 16;
 
+  /// Throws kBadArgument for n-grams longer than kLongestNgram, or of no token.
   explicit PromptLookup(size_t ngram = kDefaultNgram);
 
   void begin(std::span<const int32_t> text, const CancelToken* cancel) override;
