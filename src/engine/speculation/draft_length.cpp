@@ -5,11 +5,16 @@
 namespace aurea::engine {
 namespace {
 
-constexpr double kKept = 0.9;        // of a sum, with every new draft
-constexpr double kFirstShare = 0.5;  // right guesses and cost, as if one had been seen, until some have been
-constexpr double kFirstCost = 0.1;   // in plain steps
-constexpr double kHighestCost = 2;   // of a token: more than that is another program's doing
-constexpr double kLowestCost = 0.01;
+constexpr double kKept = 0.9;  // of a sum, with every new draft
+// Before anything is known: as if one guess and a few tokens had been seen.
+constexpr double kFirstShare = 0.5;
+constexpr double kFirstCost = 0.1;  // of a token, in plain steps
+constexpr double kFirstTokens = 4;
+constexpr double kLowestCost = 0.01, kHighestCost = 2;
+// What took so many times as long as expected was disturbed by another program, and counts for no more. If it was not,
+// the next ones are expected to take longer.
+constexpr double kDisturbedStep = 1.5, kDisturbedDraft = 3;
+constexpr size_t kMostInTurn = 64;    // drafts; then a plain step shows again what it takes
 constexpr double kProbeShare = 0.02;  // of the time goes into guesses that do not pay, to see when they do again
 
 }  // namespace
@@ -21,7 +26,7 @@ double DraftLength::right_share() const { return (right_ + kFirstShare) / (tried
 
 /// Of a drafted token, in plain steps.
 double DraftLength::token_cost() const {
-  const double seconds = (extra_seconds_ + kFirstCost * plain_seconds_) / (extra_tokens_ + 1);
+  const double seconds = (extra_seconds_ + kFirstTokens * kFirstCost * plain_seconds_) / (extra_tokens_ + kFirstTokens);
   return std::clamp(seconds / plain_seconds_, kLowestCost, kHighestCost);
 }
 
@@ -30,7 +35,7 @@ double DraftLength::token_cost() const {
 size_t DraftLength::choose() {
   chosen_ = 0;
   is_probe_ = false;
-  if (plain_seconds_ <= 0) return 0;
+  if (plain_seconds_ <= 0 || drafts_in_turn_ == kMostInTurn) return 0;
   const double share = right_share(), cost = token_cost();
   double best = 1, tokens = 1, power = 1;
   for (size_t k = 1; k <= max_tokens_; ++k) {
@@ -50,15 +55,28 @@ size_t DraftLength::choose() {
   return chosen_;
 }
 
+/// The quicker the likelier undisturbed: the estimate falls at once, and rises slowly.
+void DraftLength::see_plain_step(double seconds) {
+  if (plain_seconds_ <= 0) {
+    plain_seconds_ = seconds;
+  } else if (seconds < plain_seconds_) {
+    plain_seconds_ = (plain_seconds_ + seconds) / 2;
+  } else {
+    plain_seconds_ = kKept * plain_seconds_ + (1 - kKept) * std::min(seconds, kDisturbedStep * plain_seconds_);
+  }
+}
+
 void DraftLength::record(size_t drafted, size_t accepted, double draft_seconds, double step_seconds) {
   if (drafted == 0) {
-    // A step that took much longer was disturbed.
-    plain_seconds_ =
-        plain_seconds_ > 0 ? 0.9 * plain_seconds_ + 0.1 * std::min(step_seconds, 2 * plain_seconds_) : step_seconds;
+    see_plain_step(step_seconds);
+  } else {
+    plain_seconds_ = std::min(plain_seconds_, step_seconds);  // without the draft it would have taken no longer
   }
+  drafts_in_turn_ = drafted == 0 ? 0 : drafts_in_turn_ + 1;
   if (chosen_ == 0) return;
   const double tokens = static_cast<double>(drafted), behind = drafted > 0 ? step_seconds - plain_seconds_ : 0;
-  const double extra = std::min(draft_seconds + behind, kHighestCost * std::max(tokens, 1.0) * plain_seconds_);
+  const double most = kDisturbedDraft * token_cost() * std::max(tokens, 1.0) * plain_seconds_;
+  const double extra = std::clamp(draft_seconds + behind, 0.0, most);
   if (is_probe_) probe_budget_ -= extra / plain_seconds_;
   if (drafted == 0 && extra < kLowestCost * plain_seconds_) return;  // nothing found at no cost: nothing learnt
   extra_seconds_ = kKept * extra_seconds_ + extra;

@@ -21,13 +21,15 @@ class DraftLength {
   void record(size_t drafted, size_t accepted, double draft_seconds, double step_seconds);
 
  private:
+  void see_plain_step(double seconds);
   [[nodiscard]] double right_share() const;
   [[nodiscard]] double token_cost() const;
 
   const size_t min_tokens_, max_tokens_;
   size_t chosen_ = 0;
-  bool is_probe_ = false;     // chosen to find out, not because it pays
-  double probe_budget_ = 0;   // in plain steps
+  bool is_probe_ = false;    // chosen to find out, not because it pays
+  double probe_budget_ = 0;  // in plain steps
+  size_t drafts_in_turn_ = 0;
   double plain_seconds_ = 0;  // of a step without a draft; 0: not known
   // Sums in which what is long past counts less and less.
   double right_ = 0, tried_ = 0;                 // guesses, up to the first wrong one of each draft

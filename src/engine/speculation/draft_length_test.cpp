@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace aurea::engine {
 namespace {
@@ -56,6 +57,7 @@ TEST(DraftLengthTest, AnUnluckyTextLosesLittleWhateverATokenCosts) {
   for (const double cost : {0.02, 0.1, 0.35, 0.7, 1.0, 1.8}) {
     EXPECT_GT(speed_of({.token_cost = cost, .right = 0}), 0.97) << cost;
     EXPECT_GT(speed_of({.token_cost = cost, .right = 0.05, .disturbance = 0.01}), 0.95) << cost;
+    EXPECT_GT(speed_of({.token_cost = cost, .right = 0.05, .disturbance = 0.1}), 0.9) << cost;
     EXPECT_GT(speed_of({.token_cost = cost, .right = 0}, 16, 4), 0.97) << cost;
   }
   EXPECT_GT(speed_of({.token_cost = 0.1, .right = 0, .draft_cost = 0.2}), 0.97);
@@ -71,8 +73,10 @@ TEST(DraftLengthTest, ALuckyTextIsNearlyAsFastAsWithTheBestFixedLength) {
         best = std::max(best, tokens / (1 + k * cost));
       }
       EXPECT_GT(speed_of({.token_cost = cost, .right = right}), 0.9 * best) << cost << " " << right;
-      EXPECT_GT(speed_of({.token_cost = cost, .right = right, .disturbance = 0.01}), 0.8 * best)
-          << cost << " " << right;
+      for (const auto& [disturbance, share] : {std::pair{0.01, 0.95}, {0.1, 0.9}, {0.3, 0.75}}) {
+        EXPECT_GT(speed_of({.token_cost = cost, .right = right, .disturbance = disturbance}), share * best)
+            << cost << " " << right << " " << disturbance;
+      }
     }
   }
 }
@@ -85,6 +89,13 @@ TEST(DraftLengthTest, LuckThatComesBackIsNoticed) {
   EXPECT_GT(simulation.speed({.token_cost = 0.1, .right = 0}, 2000), 0.97);
 }
 
+TEST(DraftLengthTest, AFirstStepThatWasDisturbedIsForgotten) {
+  DraftLength length(1, 16);
+  EXPECT_EQ(length.choose(), 0u);
+  length.record(0, 0, 0, 1.0);
+  EXPECT_GT(Simulation(length).speed({.token_cost = 0.35, .right = 0.05}, 5000), 0.95);
+}
+
 TEST(DraftLengthTest, StaysBetweenItsLimits) {
   DraftLength length(3, 5);
   EXPECT_EQ(length.choose(), 0u);  // what a plain step takes has to be seen first
@@ -92,8 +103,8 @@ TEST(DraftLengthTest, StaysBetweenItsLimits) {
   for (int i = 0; i < 300; ++i) {
     const size_t chosen = length.choose();
     ASSERT_TRUE(chosen == 0 || (chosen >= 3 && chosen <= 5)) << chosen;
-    length.record(chosen, i < 100 ? chosen : 0, 0, 0.01 + 0.001 * static_cast<double>(chosen));
-    if (i > 20 && i < 100) {
+    length.record(chosen, i < 60 ? chosen : 0, 0, 0.01 + 0.001 * static_cast<double>(chosen));
+    if (i > 20 && i < 60) {
       ASSERT_EQ(chosen, 5u);
     }
   }
