@@ -12,7 +12,7 @@ void check_same_vocabulary(const Model& model, const Model& draft);
 
 class DraftModel final : public Drafter {
  public:
-  static constexpr float kDefaultPMin = 0.5f;
+  static constexpr float kDefaultPMin = 0;
 
   /// Drafts end before a token that this model gives a probability below p_min (0 to 1). Throws kBadArgument /
   /// kUnsupported for options that cannot be had.
