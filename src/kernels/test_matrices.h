@@ -1,10 +1,13 @@
 // Random weights and activations for the kernels' tests.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstdint>
 #include <cstring>
-#include <memory>
+#include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codecs/codec.h"
@@ -33,21 +36,41 @@ class Random {
   uint64_t state_;
 };
 
-/// Bytes that end exactly at the end of their allocation, so that the address sanitizer sees a read beyond them, and
-/// that start `misalignment` bytes after an aligned address.
+/// Bytes that end where nothing is mapped any more (or, with a misalignment, less than a line before it), so that a
+/// read beyond them ends the test in every build, and that start `misalignment` bytes after an aligned address.
 class Bytes {
  public:
-  explicit Bytes(size_t size, size_t misalignment = 0)
-      : buffer_(new uint8_t[size + misalignment]), misalignment_(misalignment), size_(size) {
-    std::memset(buffer_.get(), 0, size + misalignment);
+  explicit Bytes(size_t size, size_t misalignment = 0) : size_(size) {
+    constexpr size_t kPage = 4096, kLine = 64;
+    const size_t slack = (misalignment == 0 ? 0 : (2 * kLine - size % kLine - misalignment) % kLine);
+    mapped_ = (size + slack + kPage - 1) / kPage * kPage + kPage;
+    void* address = ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED || ::mprotect(static_cast<uint8_t*>(address) + mapped_ - kPage, kPage, PROT_NONE) != 0) {
+      throw std::bad_alloc();
+    }
+    map_ = static_cast<uint8_t*>(address);
+    data_ = map_ + mapped_ - kPage - slack - size;
   }
-  [[nodiscard]] uint8_t* data() { return buffer_.get() + misalignment_; }
-  [[nodiscard]] const uint8_t* data() const { return buffer_.get() + misalignment_; }
+  ~Bytes() {
+    if (map_ != nullptr) ::munmap(map_, mapped_);
+  }
+  Bytes(Bytes&& other) noexcept
+      : map_(std::exchange(other.map_, nullptr)), data_(other.data_), mapped_(other.mapped_), size_(other.size_) {}
+  Bytes& operator=(Bytes&& other) noexcept {
+    std::swap(map_, other.map_);
+    std::swap(data_, other.data_);
+    std::swap(mapped_, other.mapped_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  [[nodiscard]] uint8_t* data() { return data_; }
+  [[nodiscard]] const uint8_t* data() const { return data_; }
   [[nodiscard]] size_t size() const { return size_; }
 
  private:
-  std::unique_ptr<uint8_t[]> buffer_;
-  size_t misalignment_, size_;
+  uint8_t* map_ = nullptr;
+  uint8_t* data_ = nullptr;
+  size_t mapped_ = 0, size_;
 };
 
 inline Bytes copy_of(const Bytes& bytes, size_t misalignment) {

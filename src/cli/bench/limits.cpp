@@ -105,11 +105,12 @@ std::string_view Floor::bound(const Limits& limits) const {
   return memory_seconds(limits) >= arithmetic_seconds(limits) ? "memory" : "arithmetic";
 }
 
-uint64_t cache_bytes_per_token(const models::Hyperparams& params, kernels::KvType type) {
-  return params.n_layers * 2 * params.n_kv_heads * params.head_dim * kernels::kv_element_bytes(type);
+uint64_t cache_bytes_per_token(const models::Hyperparams& params, engine::KvTypes types) {
+  const uint64_t block = kernels::kv_block_bytes(types.keys, params.head_dim) + kernels::kv_block_bytes(types.values, params.head_dim);
+  return params.n_layers * params.n_kv_heads * block / kernels::kKvBlockTokens;
 }
 
-Floor floor_of(const Workload& work, const models::ModelSource& source, kernels::KvType cache, size_t batch_tokens) {
+Floor floor_of(const Workload& work, const models::ModelSource& source, engine::KvTypes cache, size_t batch_tokens) {
   Floor floor;
   const std::vector<Matrix> matrices = matrices_of(source);
   if (work.kind == Kind::kPrefill) {

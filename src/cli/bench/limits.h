@@ -10,6 +10,7 @@
 
 #include "cli/bench/workload.h"
 #include "core/thread_pool.h"
+#include "engine/kv_cache.h"
 #include "kernels/kernel_set.h"
 #include "models/source.h"
 
@@ -55,10 +56,10 @@ struct Floor {
 };
 
 /// Bytes of one token's keys and values in all layers.
-uint64_t cache_bytes_per_token(const models::Hyperparams& params, kernels::KvType type);
+uint64_t cache_bytes_per_token(const models::Hyperparams& params, engine::KvTypes types);
 
 /// `batch_tokens`: tokens of one forward pass at most. Of a mixture, the tokens of a pass are taken to choose their
 /// experts evenly and independently.
-Floor floor_of(const Workload& work, const models::ModelSource& source, kernels::KvType cache, size_t batch_tokens);
+Floor floor_of(const Workload& work, const models::ModelSource& source, engine::KvTypes cache, size_t batch_tokens);
 
 }  // namespace aurea::cli::bench

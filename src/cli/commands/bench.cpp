@@ -52,7 +52,7 @@ std::vector<std::unique_ptr<Subject>> load(const Options& options, const engine:
 }
 
 std::vector<Row> rows_of(const std::vector<std::unique_ptr<Subject>>& subjects, const Options& options,
-                         kernels::KvType cache) {
+                         engine::KvTypes cache) {
   std::vector<Row> rows;
   for (size_t i = 0; i < subjects.size(); ++i) {
     for (const bench::Workload& work : options.sweep.workloads()) {
@@ -67,7 +67,7 @@ std::vector<Row> rows_of(const std::vector<std::unique_ptr<Subject>>& subjects, 
 
 /// Bytes that keys and values may take: what is free beside the weights, which are still on the disk in part.
 void leave_out_too_large(std::vector<Row>& rows, const std::vector<std::unique_ptr<Subject>>& subjects,
-                         kernels::KvType cache) {
+                         engine::KvTypes cache) {
   uint64_t room = available_memory();
   std::vector<uint64_t> token_bytes;
   for (const auto& subject : subjects) {

@@ -25,7 +25,7 @@ constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums
 constexpr size_t kChunk = 128;                    // tokens per unpacking
 constexpr size_t kFewVecs = 2, kFewTokens = 4;
 #if defined(AUREA_NO_UNROLL)
-constexpr size_t kMostFew = 0;  // instrumented, these functions take minutes to compile; the avx2 set has the same text
+constexpr size_t kMostFew = 0;  // instrumented, these functions take minutes to compile
 #else
 constexpr size_t kMostFew = 12;  // tokens up to which a tile does not pay
 #endif
