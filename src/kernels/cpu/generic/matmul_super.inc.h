@@ -179,7 +179,8 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
       const uint8_t* x = args.x + token * args.x_row_bytes;
       PackedRows rows[kTileVecs];
       for (size_t v = 0; v < kTileVecs; ++v) {  // behind the end: the first ones again
-        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row, kTileVecs * kLanes);
+        rows[v] = packed_rows<Type>(args, row + v * kLanes < row_end ? row + v * kLanes : row);
+        if (token == 0) rows[v].ahead = kTileVecs * kLanes / kGroupRows * args.row_bytes;
       }
       __builtin_memset(acc, 0, n * sizeof acc[0]);
       for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
@@ -263,23 +264,24 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
 }
 
 template <class Type, size_t kTokens, size_t kVecs>
-[[gnu::noinline]] void multiply_few(const MatmulArgs& args, size_t token, size_t row, size_t end) {
-  constexpr size_t kRows = kVecs * kLanes;
+[[gnu::noinline]] void multiply_few(const MatmulArgs& args, TokenPass pass, size_t row, size_t end) {
+  const size_t step = pass.count == 1 && kTokens == 1 ? kStreamAhead : kFewVecs * kLanes / kGroupRows * args.row_bytes;
   PackedRows rows[kVecs];
   VecF out[kTokens][kVecs];
   AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row, kRows);
+    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row);
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) out[t][v] = zero_f();
   }
-  const uint8_t* x = args.x + token * args.x_row_bytes;
+  const uint8_t* x = args.x + pass.token * args.x_row_bytes;
   for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) rows[v].ahead = pass.ahead(block, step);
     multiply_block<Type, kTokens, kVecs>(rows, x, args.x_row_bytes, out);
     AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) advance<Type>(rows[v]);
   }
   AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
     AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
       if (row + v * kLanes >= end) break;
-      store_rows(args.out + (token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
+      store_rows(args.out + (pass.token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
     }
   }
 }
@@ -289,8 +291,8 @@ AUREA_INLINE void matmul_super(const MatmulArgs& args, size_t row_begin, size_t 
   if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
   if constexpr (kMostFew > 0) {
     for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
-                                         [&](auto tokens, auto vecs, size_t t, size_t row) AUREA_INLINE_LAMBDA {
-                                           multiply_few<Type, tokens.value, vecs.value>(args, t, row, row_end);
+                                         [&](auto tokens, auto vecs, TokenPass pass, size_t row) AUREA_INLINE_LAMBDA {
+                                           multiply_few<Type, tokens.value, vecs.value>(args, pass, row, row_end);
                                          });
   }
 }

@@ -1,40 +1,31 @@
 // Packed weight rows (kernels/packed_format.h), kLanes at a time. Included after a vec text.
 
-/// How far ahead of the reader the weights are fetched. They are one stream, but the hardware's own prefetching of it
-/// reaches a third to a half of the memory's bandwidth (Zen 5). Behind a matrix' end there may be nothing: a fetch is
-/// no access.
-constexpr size_t kPrefetchBytes = 8192;
-
 constexpr size_t kGroupVecs = kGroupRows / kLanes;  // vectors that share a group's cache lines
+
+/// How far ahead of the reader one token's weights are fetched. They are one stream, but the hardware's own prefetching
+/// of it reaches a third to a half of the memory's bandwidth (Zen 5). With more tokens the weights of the next rows are
+/// fetched while these are multiplied. Behind a matrix' end there may be nothing: a fetch is no access.
+constexpr size_t kStreamAhead = 8192;
 
 /// kLanes packed rows, at one of their blocks.
 struct PackedRows {
-  const uint8_t *factors, *blocks;   // of the first lane
-  const uint8_t *ahead, *ahead_end;  // what to fetch, as far as this group goes; then the next one of these lanes
-  size_t jump;                       // from this group's end to that one's begin
+  const uint8_t *factors, *blocks;  // of the first lane
+  size_t ahead;                     // bytes from a block to what is fetched while it is read; 0: nothing
 };
 
-/// The rows from `row` on, a multiple of kLanes, of a call that takes `step` rows at a time.
+/// The rows from `row` on, a multiple of kLanes.
 template <class Type>
-AUREA_INLINE PackedRows packed_rows(const MatmulArgs& args, size_t row, size_t step) {
+AUREA_INLINE PackedRows packed_rows(const MatmulArgs& args, size_t row) {
   const uint8_t* group = args.weights + row / kGroupRows * args.row_bytes;
   const size_t lane = row % kGroupRows;
-  const uint8_t* blocks = group + packed_factor_bytes(Type::kFormat, args.cols);
-  const size_t jump = step <= kGroupRows ? 0 : (step / kGroupRows - 1) * args.row_bytes;
-  return {group + 2 * lane, blocks + 4 * lane, blocks + kPrefetchBytes, group + args.row_bytes, jump};
+  return {group + 2 * lane, group + packed_factor_bytes(Type::kFormat, args.cols) + 4 * lane, 0};
 }
 
 /// The same rows' next block.
 template <class Type>
 AUREA_INLINE void advance(PackedRows& rows) {
-  constexpr size_t kBlockBytes = 4 * kGroupRows * Type::kFormat.columns;
   rows.factors += 2 * kGroupRows * Type::kFormat.factors;
-  rows.blocks += kBlockBytes;
-  rows.ahead += kBlockBytes;
-  if (rows.ahead >= rows.ahead_end) {
-    rows.ahead += rows.jump;
-    rows.jump = 0;
-  }
+  rows.blocks += 4 * kGroupRows * Type::kFormat.columns;
 }
 
 /// Fetches what goes with group kGroup of kGroups of a unit, one of kUnits of a block: a little at a time, for many
@@ -43,7 +34,8 @@ template <class Type, size_t kUnits, size_t kGroup, size_t kGroups>
 AUREA_INLINE void fetch_part(const PackedRows& rows, size_t unit) {
   constexpr size_t kColumns = (Type::kFormat.columns + kUnits - 1) / kUnits;
   constexpr size_t kBegin = kGroup * kColumns / kGroups, kEnd = (kGroup + 1) * kColumns / kGroups;
-  AUREA_UNROLL for (size_t k = kBegin; k < kEnd; ++k) prefetch(rows.ahead + 4 * kGroupRows * (unit * kColumns + k));
+  AUREA_UNROLL for (size_t k = kBegin; k < kEnd; ++k)
+      prefetch(rows.blocks + rows.ahead + 4 * kGroupRows * (unit * kColumns + k));
 }
 
 /// Column k of a block.
@@ -87,7 +79,16 @@ AUREA_INLINE void store_tile(const MatmulArgs& args, const float (*acc)[kVecs][k
   }
 }
 
-/// Calls use(Count<tokens>, Count<vectors of rows>, token, row) for pieces that together are all tokens and the rows
+/// One of several passes of tokens over the same rows.
+struct TokenPass {
+  size_t token, index, count;  // first token; which of how many
+
+  /// The distance to what is fetched while a block is read: the same block of the rows `step` bytes behind, which the
+  /// passes share among them.
+  [[nodiscard]] AUREA_INLINE size_t ahead(size_t block, size_t step) const { return block % count == index ? step : 0; }
+};
+
+/// Calls use(Count<tokens>, Count<vectors of rows>, pass, row) for pieces that together are all tokens and the rows
 /// [row_begin, row_end): kFewTokens tokens (2 or 4) as long as there are so many, then half of that, which share
 /// kFewVecs vectors of rows. A single one takes one group of rows at a time, so that its weights are one stream from
 /// memory.
@@ -96,16 +97,19 @@ AUREA_INLINE void for_few_tokens(size_t n_tokens, size_t row_begin, size_t row_e
   static_assert(kFewTokens == 2 || kFewTokens == 4);
   constexpr size_t kRows = kFewVecs * kLanes;
   static_assert(kRows % kGroupRows == 0);
+  const size_t passes = n_tokens / kFewTokens + n_tokens % kFewTokens / 2 + n_tokens % 2;
   for (size_t row = row_begin; row < row_end; row += kRows) {
-    size_t t = 0;
-    for (; t + kFewTokens <= n_tokens; t += kFewTokens) use(Count<kFewTokens>(), Count<kFewVecs>(), t, row);
-    if (kFewTokens > 2 && t + 2 <= n_tokens) {
-      use(Count<2>(), Count<kFewVecs>(), t, row);
-      t += 2;
+    TokenPass pass = {0, 0, passes};
+    for (; pass.token + kFewTokens <= n_tokens; pass.token += kFewTokens, ++pass.index) {
+      use(Count<kFewTokens>(), Count<kFewVecs>(), pass, row);
     }
-    if (t == n_tokens) continue;
+    if (kFewTokens > 2 && pass.token + 2 <= n_tokens) {
+      use(Count<2>(), Count<kFewVecs>(), pass, row);
+      pass.token += 2, ++pass.index;
+    }
+    if (pass.token == n_tokens) continue;
     for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
-      use(Count<1>(), Count<kGroupVecs>(), t, group);
+      use(Count<1>(), Count<kGroupVecs>(), pass, group);
     }
   }
 }

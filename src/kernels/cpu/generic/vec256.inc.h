@@ -23,7 +23,9 @@ AUREA_INLINE void store_narrow_i8(void* p, VecI v) {
   _mm_storel_epi64(static_cast<__m128i*>(p), _mm_packs_epi16(words, words));
 }
 AUREA_INLINE void store_narrow_i16(void* p, VecI v) { _mm_storeu_si128(static_cast<__m128i*>(p), narrow_i16(v)); }
-AUREA_INLINE VecI load_i8(const void* p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))); }
+AUREA_INLINE VecI load_i8(const void* p) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p)));
+}
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
   __builtin_memcpy(&value, p, sizeof value);

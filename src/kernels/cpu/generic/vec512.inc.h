@@ -27,7 +27,9 @@ AUREA_INLINE void store_narrow_i16(void* p, VecI v) {
   _mm256_storeu_si256(static_cast<__m256i*>(p), _mm512_cvtepi32_epi16(v));
 }
 /// kLanes bytes, sign-extended to dwords.
-AUREA_INLINE VecI load_i8(const void* p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+AUREA_INLINE VecI load_i8(const void* p) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+}
 /// The 4 bytes at p in every dword.
 AUREA_INLINE VecI broadcast_dword(const uint8_t* p) {
   int32_t value;
