@@ -4,9 +4,7 @@
 // 512 tokens at once (prefill), one token behind 16,383 (decode; bytes are the cache's), with 1 or 4 query heads to a
 // key/value head; store/: numbers written into the cache. gemm/: float32 matrices, m x n x k (T: a transposed).
 #include <benchmark/benchmark.h>
-#include <sys/mman.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -76,24 +74,18 @@ constexpr std::pair<KvType, const char*> kKvTypes[] = {{KvType::kF32, "F32"},
                                                        {KvType::kBF16, "BF16"},
                                                        {KvType::kQ8_0, "Q8_0"},
                                                        {KvType::kQ4_0, "Q4_0"}};
-constexpr size_t kLargePage = size_t{2} << 20;
 constexpr size_t kHeadDim = 96;  // Phi-3.5-mini's
 
 /// Pages of random keys and values as the engine keeps them: [kv head][K, V].
 struct Cache {
   size_t block;
-  struct Free {
-    void operator()(uint8_t* p) const { std::free(p); }
-  };
-  std::unique_ptr<uint8_t[], Free> bytes;
+  PageBuffer bytes;
   std::vector<const uint8_t*> pages;
 
   Cache(const KernelSet& set, KvType type, size_t n_tokens, size_t n_heads) : block(kv_block_bytes(type, kHeadDim)) {
     const size_t n_pages = (n_tokens + kKvBlockTokens - 1) / kKvBlockTokens, page = 2 * n_heads * block;
-    const size_t size = (n_pages * page + kLargePage - 1) / kLargePage * kLargePage;
-    bytes.reset(static_cast<uint8_t*>(std::aligned_alloc(kLargePage, size)));
-    (void)::madvise(bytes.get(), size, MADV_HUGEPAGE);
-    uint8_t* first = bytes.get();
+    bytes = PageBuffer(n_pages * page);
+    uint8_t* first = bytes.data();
     const std::vector<float> x = test::random_activations(kKvBlockTokens, kHeadDim, 7);
     const KvStoreArgs args{.x = x.data(),
                            .stride = kHeadDim,

@@ -10,7 +10,7 @@ namespace aurea {
 class PageBuffer {
  public:
   PageBuffer() = default;
-  /// `size` bytes of zeros, aligned to a page. Throws kOutOfMemory.
+  /// `size` bytes of zeros, aligned to a huge page if they fill one, else to a page. Throws kOutOfMemory.
   explicit PageBuffer(size_t size);
   ~PageBuffer();
   PageBuffer(PageBuffer&& other) noexcept;
@@ -21,7 +21,9 @@ class PageBuffer {
   [[nodiscard]] size_t size() const { return size_; }
 
  private:
-  uint8_t* data_ = nullptr;
+  void* mapping_ = nullptr;
+  size_t mapped_ = 0;
+  uint8_t* data_ = nullptr;  // inside the mapping
   size_t size_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/page_buffer.h"
 #include "kernels/kernel_set.h"
 #include "models/hyperparams.h"
 
@@ -26,9 +27,6 @@ class KvCache {
   static constexpr size_t kPageTokens = kernels::kKvBlockTokens;
 
   KvCache(const models::Hyperparams& params, KvTypes types);
-  ~KvCache();
-  KvCache(const KvCache&) = delete;
-  KvCache& operator=(const KvCache&) = delete;
 
   /// Throws kOutOfMemory, saying how much is in use.
   uint8_t* allocate_page();
@@ -42,8 +40,8 @@ class KvCache {
  private:
   KvTypes types_;
   size_t n_kv_heads_, k_bytes_, head_bytes_, page_bytes_;  // k_bytes_: of a block of keys; head_bytes_: and of values
-  std::vector<uint8_t*> free_;  // pages to use again
-  size_t n_pages_ = 0;
+  std::vector<PageBuffer> pages_;  // all of them
+  std::vector<uint8_t*> free_;     // those to use again
 };
 
 /// One sequence: its tokens, and how many of them have keys and values in its pages.

@@ -1,7 +1,5 @@
 #include "cli/bench/limits.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,18 +15,6 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kBufferBytes = size_t{512} << 20;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::unique_ptr<uint8_t, void (*)(uint8_t*)> make_buffer() {
-  void* memory = ::mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) {
-    fail(ErrorCode::kOutOfMemory, "no room for the {} MiB that the memory's speed is measured on", kBufferBytes >> 20);
-  }
-#ifdef MADV_HUGEPAGE
-  ::madvise(memory, kBufferBytes, MADV_HUGEPAGE);  // a wish: without them the limit is a little lower
-#endif
-  std::memset(memory, 1, kBufferBytes);  // without a value of its own every page would be the same one
-  return {static_cast<uint8_t*>(memory), [](uint8_t* buffer) { ::munmap(buffer, kBufferBytes); }};
-}
 
 /// A matrix as a pass of the model reads it.
 struct Matrix {
@@ -73,13 +59,15 @@ void add_step(Floor& floor, std::span<const Matrix> matrices, size_t tokens, siz
 }  // namespace
 
 LimitMeter::LimitMeter(const kernels::KernelSet& set, ThreadPool& pool)
-    : set_(set), pool_(pool), buffer_(make_buffer()) {}
+    : set_(set), pool_(pool), buffer_(kBufferBytes) {
+  std::memset(buffer_.data(), 1, buffer_.size());  // without a value of its own every page would be the same one
+}
 
 void LimitMeter::measure() {
   std::vector<uint64_t> sums(pool_.size());
   auto start = Clock::now();
   pool_.parallel_for(kBufferBytes, size_t{1} << 20, [&](size_t begin, size_t end, unsigned thread) {
-    sums[thread] += set_.read_all(buffer_.get() + begin, end - begin);
+    sums[thread] += set_.read_all(buffer_.data() + begin, end - begin);
   });
   best_.memory_read_gb_per_s =
       std::max(best_.memory_read_gb_per_s, static_cast<double>(kBufferBytes) / seconds_since(start) / 1e9);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/bench/workload.h"
+#include "core/page_buffer.h"
 #include "core/thread_pool.h"
 #include "engine/kv_cache.h"
 #include "kernels/kernel_set.h"
@@ -36,7 +37,7 @@ class LimitMeter {
   const kernels::KernelSet& set_;
   ThreadPool& pool_;
   // Far larger than the caches; in huge pages where the system has them, since addresses cost time as well.
-  std::unique_ptr<uint8_t, void (*)(uint8_t*)> buffer_;
+  PageBuffer buffer_;
   Limits best_;
 };
 
