@@ -85,13 +85,12 @@ PackCache::PackCache(const models::ModelSource& source, const std::filesystem::p
   };
   if (std::filesystem::exists(path)) {
     file_ = MappedFile(path);
-    found_ = is_ours();
+    if (is_ours()) {
+      MappedFile::prefetch(file_.bytes());
+      return;
+    }
+    file_ = {};
   }
-  if (found_) {
-    MappedFile::prefetch(file_.bytes());
-    return;
-  }
-  file_ = {};
   write(path, pool);
   file_ = MappedFile(path);
   if (!is_ours()) fail_file("{}: somebody else wrote it at the same time; start again", path.string());

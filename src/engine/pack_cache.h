@@ -25,8 +25,6 @@ class PackCache {
 
   /// The packed form of a stored part; null: the kernels read it as it is stored.
   [[nodiscard]] const uint8_t* find(const TensorView& part) const;
-  /// Was it there already?
-  [[nodiscard]] bool found() const { return found_; }
 
  private:
   struct Entry {
@@ -40,7 +38,6 @@ class PackCache {
   std::unordered_map<const std::byte*, size_t> by_address_;
   std::string header_;
   size_t file_bytes_ = 0;
-  bool found_ = false;
   MappedFile file_;
 };
 
