@@ -39,60 +39,42 @@ class ColumnWriter {
   uint8_t* to_;
 };
 
-template <class Block>  // d and qs
-void pack_codes(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
+template <auto... kMembers>
+struct Members {};
+
+/// Packs a block by moving its members: those of the first list are the factors, those of the second fill the columns.
+template <class Block, auto... kFactors, auto... kColumns>
+void move_members(const uint8_t* p, uint16_t* factors, uint32_t* columns, Members<kFactors...>, Members<kColumns...>) {
   const auto block = load<Block>(p);
-  factors[0] = block.d;
-  ColumnWriter(columns) << block.qs;
+  ((*factors++ = block.*kFactors), ...);
+  ColumnWriter writer(columns);
+  (writer << ... << (block.*kColumns));
 }
 
-void pack_q4_1(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ4_1>(p);
-  factors[0] = block.d, factors[1] = block.m;
-  ColumnWriter(columns) << block.qs;
+template <class Block, class Factors, class Columns>
+void pack_moved(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
+  move_members<Block>(p, factors, columns, Factors(), Columns());
 }
 
-void pack_q5_0(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ5_0>(p);
-  factors[0] = block.d;
-  ColumnWriter(columns) << block.qh << block.qs;
-}
+template <class Block>  // d and qs
+constexpr auto pack_codes = pack_moved<Block, Members<&Block::d>, Members<&Block::qs>>;
 
-void pack_q5_1(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ5_1>(p);
-  factors[0] = block.d, factors[1] = block.m;
-  ColumnWriter(columns) << block.qh << block.qs;
-}
-
-void pack_q2_k(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ2_K>(p);
-  factors[0] = block.d, factors[1] = block.dmin;
-  ColumnWriter(columns) << block.scales << block.qs;
-}
-
-void pack_q3_k(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ3_K>(p);
-  factors[0] = block.d;
-  ColumnWriter(columns) << block.scales << block.hmask << block.qs;
-}
-
-void pack_q4_k(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ4_K>(p);
-  factors[0] = block.d, factors[1] = block.dmin;
-  ColumnWriter(columns) << block.scales << block.qs;
-}
-
-void pack_q5_k(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ5_K>(p);
-  factors[0] = block.d, factors[1] = block.dmin;
-  ColumnWriter(columns) << block.scales << block.qh << block.qs;
-}
-
-void pack_q6_k(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
-  const auto block = load<codecs::BlockQ6_K>(p);
-  factors[0] = block.d;
-  ColumnWriter(columns) << block.scales << block.ql << block.qh;
-}
+using codecs::BlockQ2_K, codecs::BlockQ3_K, codecs::BlockQ4_1, codecs::BlockQ4_K, codecs::BlockQ5_0, codecs::BlockQ5_1,
+    codecs::BlockQ5_K, codecs::BlockQ6_K;
+constexpr auto pack_q4_1 = pack_moved<BlockQ4_1, Members<&BlockQ4_1::d, &BlockQ4_1::m>, Members<&BlockQ4_1::qs>>;
+constexpr auto pack_q5_0 = pack_moved<BlockQ5_0, Members<&BlockQ5_0::d>, Members<&BlockQ5_0::qh, &BlockQ5_0::qs>>;
+constexpr auto pack_q5_1 =
+    pack_moved<BlockQ5_1, Members<&BlockQ5_1::d, &BlockQ5_1::m>, Members<&BlockQ5_1::qh, &BlockQ5_1::qs>>;
+constexpr auto pack_q2_k =
+    pack_moved<BlockQ2_K, Members<&BlockQ2_K::d, &BlockQ2_K::dmin>, Members<&BlockQ2_K::scales, &BlockQ2_K::qs>>;
+constexpr auto pack_q3_k =
+    pack_moved<BlockQ3_K, Members<&BlockQ3_K::d>, Members<&BlockQ3_K::scales, &BlockQ3_K::hmask, &BlockQ3_K::qs>>;
+constexpr auto pack_q4_k =
+    pack_moved<BlockQ4_K, Members<&BlockQ4_K::d, &BlockQ4_K::dmin>, Members<&BlockQ4_K::scales, &BlockQ4_K::qs>>;
+constexpr auto pack_q5_k = pack_moved<BlockQ5_K, Members<&BlockQ5_K::d, &BlockQ5_K::dmin>,
+                                      Members<&BlockQ5_K::scales, &BlockQ5_K::qh, &BlockQ5_K::qs>>;
+constexpr auto pack_q6_k =
+    pack_moved<BlockQ6_K, Members<&BlockQ6_K::d>, Members<&BlockQ6_K::scales, &BlockQ6_K::ql, &BlockQ6_K::qh>>;
 
 // ---- types whose codes are arranged anew
 

@@ -17,19 +17,14 @@ namespace {
 // Each of these needs those before it:
 #include "kernels/cpu/generic/dot_vnni.inc.h"
 #include "kernels/cpu/generic/lookup_values.inc.h"
+#include "kernels/cpu/generic/matmul_tiles.inc.h"
 #include "kernels/cpu/generic/packed_rows.inc.h"
 #include "kernels/cpu/generic/super_blocks.inc.h"
 #include "kernels/cpu/generic/token_tiles.inc.h"
 
-constexpr size_t kTileVecs = 2, kTileTokens = 6;  // 12 sums and 12 partial sums: the 32 registers
-constexpr size_t kChunk = 128;                    // tokens per unpacking
-constexpr size_t kFewVecs = 2, kFewTokens = 4;
-#if defined(AUREA_NO_UNROLL)
-constexpr size_t kMostFew = 0;  // instrumented, these functions take minutes to compile
-#else
-constexpr size_t kMostFew = 12;  // tokens up to which a tile does not pay
-#endif
 #include "kernels/cpu/generic/matmul_super.inc.h"
+// Behind that:
+#include "kernels/cpu/generic/matmul_packed.inc.h"
 
 }  // namespace
 

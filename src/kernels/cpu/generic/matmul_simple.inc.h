@@ -1,8 +1,8 @@
 // Matrix products of packed blocks of 32 with BlockQ8x32 activations, for any vector width.
 //
 // As matmul_super.inc.h: rows in lanes, exact integers up to a block's dot product, then the float operations that
-// kernel_set.h states. Included after packed_rows.inc.h, simple_blocks.inc.h and token_tiles.inc.h; the includer
-// defines what matmul_super.inc.h asks for.
+// kernel_set.h states. Included after matmul_tiles.inc.h, packed_rows.inc.h, simple_blocks.inc.h and token_tiles.inc.h;
+// matmul_packed.inc.h follows.
 
 constexpr size_t kTileBlocks = 8;
 
@@ -185,39 +185,5 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
       AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) out[t][v] = add_min(out[t][v], factors[v][1], x + t * x_stride);
     }
-  }
-}
-
-template <class Type, size_t kTokens, size_t kVecs>
-[[gnu::noinline]] void multiply_few(const MatmulArgs& args, TokenPass pass, size_t row, size_t end) {
-  const size_t step = pass.count == 1 && kTokens == 1 ? kStreamAhead : kFewVecs * kLanes / kGroupRows * args.row_bytes;
-  PackedRows rows[kVecs];
-  VecF out[kTokens][kVecs];
-  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row);
-    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) out[t][v] = zero_f();
-  }
-  const uint8_t* x = args.x + pass.token * args.x_row_bytes;
-  for (size_t block = 0; block < args.cols / 32; ++block, x += sizeof(BlockQ8x32)) {
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) rows[v].ahead = pass.ahead(block, step);
-    multiply_block<Type, kTokens, kVecs>(rows, x, args.x_row_bytes, out);
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) advance<Type>(rows[v]);
-  }
-  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-      if (row + v * kLanes >= end) break;
-      store_rows(args.out + (pass.token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
-    }
-  }
-}
-
-template <class Type>
-AUREA_INLINE void matmul_simple(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
-  if constexpr (kMostFew > 0) {
-    for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
-                                         [&](auto tokens, auto vecs, TokenPass pass, size_t row) AUREA_INLINE_LAMBDA {
-                                           multiply_few<Type, tokens.value, vecs.value>(args, pass, row, row_end);
-                                         });
   }
 }

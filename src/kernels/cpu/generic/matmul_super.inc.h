@@ -4,8 +4,8 @@
 // then follow the float operations that kernel_set.h states: the bits are those of the scalar set.
 // A few tokens multiply the codes as they come from memory. Many share them through a tile in the L1 cache: kTileVecs
 // vectors of rows, codes widened to bytes and scales to dwords once for kChunk tokens.
-// Included after packed_rows.inc.h, super_blocks.inc.h and token_tiles.inc.h; the includer defines kTileVecs,
-// kTileTokens, kChunk, and kFewVecs, kFewTokens and kMostFew for the way without a tile.
+// Included after matmul_tiles.inc.h, packed_rows.inc.h, super_blocks.inc.h and token_tiles.inc.h;
+// matmul_packed.inc.h follows.
 
 /// What multiplying depends on; formats that agree share the code. kFlush: calls of multiply_add between two flushes.
 template <int kSubBlockValue, bool kMinsValue, int kOffsetShiftValue, bool kInt8Value, int kFlushValue>
@@ -260,39 +260,5 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
       }
       out[t][v] = add_super_block<Traits>(out[t][v], sum[t][v], dot, d[v], neg_dmin[v], broadcast_f(block));
     }
-  }
-}
-
-template <class Type, size_t kTokens, size_t kVecs>
-[[gnu::noinline]] void multiply_few(const MatmulArgs& args, TokenPass pass, size_t row, size_t end) {
-  const size_t step = pass.count == 1 && kTokens == 1 ? kStreamAhead : kFewVecs * kLanes / kGroupRows * args.row_bytes;
-  PackedRows rows[kVecs];
-  VecF out[kTokens][kVecs];
-  AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-    rows[v] = packed_rows<Type>(args, row + v * kLanes < end ? row + v * kLanes : row);
-    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) out[t][v] = zero_f();
-  }
-  const uint8_t* x = args.x + pass.token * args.x_row_bytes;
-  for (size_t block = 0; block < args.cols / 256; ++block, x += sizeof(BlockQ8x256)) {
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) rows[v].ahead = pass.ahead(block, step);
-    multiply_block<Type, kTokens, kVecs>(rows, x, args.x_row_bytes, out);
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) advance<Type>(rows[v]);
-  }
-  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-      if (row + v * kLanes >= end) break;
-      store_rows(args.out + (pass.token + t) * args.out_stride, out[t][v], row + v * kLanes, end);
-    }
-  }
-}
-
-template <class Type>
-AUREA_INLINE void matmul_super(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
-  if constexpr (kMostFew > 0) {
-    for_few_tokens<kFewTokens, kFewVecs>(args.n_tokens, row_begin, row_end,
-                                         [&](auto tokens, auto vecs, TokenPass pass, size_t row) AUREA_INLINE_LAMBDA {
-                                           multiply_few<Type, tokens.value, vecs.value>(args, pass, row, row_end);
-                                         });
   }
 }

@@ -78,38 +78,3 @@ AUREA_INLINE void store_tile(const MatmulArgs& args, const float (*acc)[kVecs][k
     }
   }
 }
-
-/// One of several passes of tokens over the same rows.
-struct TokenPass {
-  size_t token, index, count;  // first token; which of how many
-
-  /// The distance to what is fetched while a block is read: the same block of the rows `step` bytes behind, which the
-  /// passes share among them.
-  [[nodiscard]] AUREA_INLINE size_t ahead(size_t block, size_t step) const { return block % count == index ? step : 0; }
-};
-
-/// Calls use(Count<tokens>, Count<vectors of rows>, pass, row) for pieces that together are all tokens and the rows
-/// [row_begin, row_end): kFewTokens tokens (2 or 4) as long as there are so many, then half of that, which share
-/// kFewVecs vectors of rows. A single one takes one group of rows at a time, so that its weights are one stream from
-/// memory.
-template <size_t kFewTokens, size_t kFewVecs, class Use>
-AUREA_INLINE void for_few_tokens(size_t n_tokens, size_t row_begin, size_t row_end, Use use) {
-  static_assert(kFewTokens == 2 || kFewTokens == 4);
-  constexpr size_t kRows = kFewVecs * kLanes;
-  static_assert(kRows % kGroupRows == 0);
-  const size_t passes = n_tokens / kFewTokens + n_tokens % kFewTokens / 2 + n_tokens % 2;
-  for (size_t row = row_begin; row < row_end; row += kRows) {
-    TokenPass pass = {0, 0, passes};
-    for (; pass.token + kFewTokens <= n_tokens; pass.token += kFewTokens, ++pass.index) {
-      use(Count<kFewTokens>(), Count<kFewVecs>(), pass, row);
-    }
-    if (kFewTokens > 2 && pass.token + 2 <= n_tokens) {
-      use(Count<2>(), Count<kFewVecs>(), pass, row);
-      pass.token += 2, ++pass.index;
-    }
-    if (pass.token == n_tokens) continue;
-    for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
-      use(Count<1>(), Count<kGroupVecs>(), pass, group);
-    }
-  }
-}

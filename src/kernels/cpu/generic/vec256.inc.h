@@ -57,7 +57,6 @@ AUREA_INLINE VecI sub_i32(VecI a, VecI b) { return _mm256_sub_epi32(a, b); }
 AUREA_INLINE VecI mul_i32(VecI a, VecI b) { return _mm256_mullo_epi32(a, b); }
 AUREA_INLINE VecI add_i16(VecI a, VecI b) { return _mm256_add_epi16(a, b); }
 AUREA_INLINE VecI sub_i8(VecI a, VecI b) { return _mm256_sub_epi8(a, b); }
-AUREA_INLINE VecI mul_i16(VecI a, int16_t b) { return _mm256_mullo_epi16(a, _mm256_set1_epi16(b)); }
 AUREA_INLINE VecI high_bytes(VecI v) { return _mm256_srai_epi16(v, 8); }
 AUREA_INLINE VecI shuffle_bytes(VecI v, VecI index) { return _mm256_shuffle_epi8(v, index); }
 AUREA_INLINE VecI dot_i16(VecI a, VecI b) { return _mm256_madd_epi16(a, b); }
@@ -120,11 +119,6 @@ AUREA_INLINE __m128i load_u16_part(const void* p, size_t n) {
 }
 AUREA_INLINE VecF load_f16_part(const void* p, size_t n) { return _mm256_cvtph_ps(load_u16_part(p, n)); }
 AUREA_INLINE VecF load_bf16_part(const void* p, size_t n) { return widen_bf16(load_u16_part(p, n)); }
-AUREA_INLINE VecF widen_f16_dwords(VecI v) {
-  const VecI low = _mm256_and_si256(v, _mm256_set1_epi32(0xFFFF));
-  const VecI packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
-  return _mm256_cvtph_ps(_mm256_castsi256_si128(packed));
-}
 AUREA_INLINE void store_f16(uint16_t* p, VecF v) {
   const __m128i half = _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), half);

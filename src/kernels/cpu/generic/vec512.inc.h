@@ -63,7 +63,6 @@ AUREA_INLINE VecI sub_i32(VecI a, VecI b) { return _mm512_sub_epi32(a, b); }
 AUREA_INLINE VecI mul_i32(VecI a, VecI b) { return _mm512_mullo_epi32(a, b); }
 AUREA_INLINE VecI add_i16(VecI a, VecI b) { return _mm512_add_epi16(a, b); }
 AUREA_INLINE VecI sub_i8(VecI a, VecI b) { return _mm512_sub_epi8(a, b); }
-AUREA_INLINE VecI mul_i16(VecI a, int16_t b) { return _mm512_mullo_epi16(a, _mm512_set1_epi16(b)); }
 AUREA_INLINE VecI high_bytes(VecI v) { return _mm512_srai_epi16(v, 8); }  // the high byte of each word, sign-extended
 /// Bytes within each quad; an index with its top bit set gives 0.
 AUREA_INLINE VecI shuffle_bytes(VecI v, VecI index) { return _mm512_shuffle_epi8(v, index); }
@@ -145,8 +144,6 @@ AUREA_INLINE VecF load_bf16(const void* p) { return widen_bf16(_mm256_loadu_si25
 AUREA_INLINE VecF load_bf16_part(const void* p, size_t n) {
   return widen_bf16(_mm256_maskz_loadu_epi16(first_lanes(n), p));
 }
-/// The binary16 number in the low half of each dword.
-AUREA_INLINE VecF widen_f16_dwords(VecI v) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(v)); }
 AUREA_INLINE void store_f16(uint16_t* p, VecF v) {
   const __m256i half = _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), half);
