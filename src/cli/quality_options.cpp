@@ -19,7 +19,7 @@ namespace {
 std::string fingerprint_of(const models::ModelSource& source, const exporters::GgufExportPlan& plan, const std::string& choices,
                            const std::optional<quantization::CalibrationText>& text) {
   FastHash hash;
-  hash.update(fmt::format("aurea {}\n{}\n{}\n", AUREA_VERSION, choices, exporters::source_fingerprint(source)));
+  hash.update(fmt::format("aurea {}\n{}\n{}\n", AUREA_VERSION, choices, source.fingerprint()));
   for (const exporters::PlannedTensor& tensor : plan.tensors) hash.update(fmt::format("{} {}\n", tensor.name, name(tensor.type)));
   if (text) hash.update(std::as_bytes(std::span(text->tokens)));
   return hash.hex();

@@ -76,8 +76,8 @@ void PackedWeights::pack(Matrix& matrix) {
 }
 
 const uint8_t* PackedWeights::find_or_pack(const TensorView& view) {
-  const auto found = std::ranges::find(parts_, view.data.data(), &Part::stored);
-  if (found != parts_.end()) return found->buffer.data();
+  const auto found = parts_.find(view.data.data());
+  if (found != parts_.end()) return found->second.data();
   const size_t rows = view.rows(), cols = view.cols();
   MappedFile::prefetch(view.data);
   PageBuffer buffer(kernels::packed_bytes(view.type, rows, cols));
@@ -87,8 +87,7 @@ const uint8_t* PackedWeights::find_or_pack(const TensorView& view) {
   });
   source_.release(view.data);
   bytes_ += buffer.size();
-  parts_.push_back({view.data.data(), std::move(buffer)});
-  return parts_.back().buffer.data();
+  return parts_.emplace(view.data.data(), std::move(buffer)).first->second.data();
 }
 
 }  // namespace aurea::engine

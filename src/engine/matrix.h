@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "core/page_buffer.h"
@@ -57,16 +58,12 @@ class PackedWeights {
   void pack(Matrix& matrix);
 
  private:
-  struct Part {
-    const std::byte* stored;
-    PageBuffer buffer;
-  };
   const uint8_t* find_or_pack(const TensorView& view);
 
   const models::ModelSource& source_;
   ThreadPool& pool_;
   size_t limit_bytes_, bytes_ = 0;
-  std::vector<Part> parts_;
+  std::unordered_map<const std::byte*, PageBuffer> parts_;  // by address of the stored part
   std::optional<PackCache> cache_;
 };
 

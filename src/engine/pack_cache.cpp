@@ -1,7 +1,6 @@
 #include "engine/pack_cache.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -24,17 +23,10 @@ size_t whole_pages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 size_t packed_bytes_of(const TensorView& part) { return kernels::packed_bytes(part.type, part.rows(), part.cols()); }
 
-/// Sizes and times of the files, and some of every part's bytes: what was changed by any program differs in one of
-/// them.
+/// Also of some of every part's bytes, since a packed file lives long: what any program changed differs in time or here.
 std::string fingerprint(const models::ModelSource& source) {
   FastHash hash;
-  for (const MappedFile& file : source.files()) {
-    struct stat status {};
-    if (::stat(file.path().c_str(), &status) != 0)
-      fail_file("{}: cannot be looked at: {}", file.path().string(), std::strerror(errno));
-    hash.update(fmt::format("{} {}.{:09} {}\n", status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-                            file.bytes().size()));
-  }
+  hash.update(source.fingerprint());
   for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) {
     for (const TensorView& part : source.parts(id)) {
       const size_t sample = std::min<size_t>(part.data.size(), 256);

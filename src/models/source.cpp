@@ -1,11 +1,14 @@
 #include "models/source.h"
 
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/json.h"
 
 namespace aurea::models {
@@ -201,5 +204,19 @@ void ModelSource::release(std::span<const std::byte> range) const {
 }
 
 uint64_t ModelSource::file_bytes() const { return gguf_ ? gguf_->file_bytes() : safetensors_->file_bytes(); }
+
+std::string ModelSource::fingerprint() const {
+  FastHash hash;
+  for (const MappedFile& file : files()) {
+    struct stat status {};
+    if (::stat(file.path().c_str(), &status) != 0) fail_file("{}: cannot be looked at: {}", file.path().string(), std::strerror(errno));
+    hash.update(fmt::format("{} {}.{:09} {}\n", status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, file.bytes().size()));
+  }
+  for (TensorId id = 0; id < parts_.size(); ++id) {
+    if (is_mapped(id)) continue;
+    for (const TensorView& part : parts_[id]) hash.update(part.data);
+  }
+  return hash.hex();
+}
 
 }  // namespace aurea::models

@@ -55,6 +55,9 @@ class ModelSource {
   void release(std::span<const std::byte> range) const;
   /// Bytes of the weight files on disk.
   [[nodiscard]] uint64_t file_bytes() const;
+  /// What tells one state of the model from another without reading it: sizes and times of the weight files, and the
+  /// values that are not in them. Throws kBadFile when a file can no longer be looked at.
+  [[nodiscard]] std::string fingerprint() const;
 
  private:
   void open_folder();

@@ -5,6 +5,7 @@
 
 #include "cli/bench/limits.h"
 #include "kernels/registry.h"
+#include "models/test_checkpoint.h"
 #include "tests/support/test_support.h"
 
 namespace aurea::cli::bench {
@@ -39,9 +40,9 @@ TEST(Floor, MixedStepsAddThePrompt) {
 }
 
 TEST(Floor, OfAMixtureTokensChooseEvenly) {
-  const auto folder = test::find_golden("models/phimoe");
-  if (!folder) GTEST_SKIP() << "no models/phimoe in the golden data";
-  const models::ModelSource source = models::ModelSource::open(*folder);
+  const test::ScratchDir scratch;
+  models::test::write_small_mixture(scratch / "model", 5);
+  const models::ModelSource source = models::ModelSource::open(scratch / "model");
   const auto bytes = [&](size_t batch) {
     const Floor floor =
         floor_of({.kind = Kind::kDecode, .generate = 1, .batch = batch}, source, kernels::KvType::kF16, 512);

@@ -10,7 +10,7 @@ namespace {
 /// All that decides the bytes beside the header, which the writer knows.
 std::string fingerprint_of(const models::ModelSource& source, const GgufExportOptions& options) {
   if (options.fingerprint.empty()) return "";
-  return fmt::format("{}\n{}\nerrors {}\n", options.fingerprint, source_fingerprint(source), options.measure_errors);
+  return fmt::format("{}\n{}\nerrors {}\n", options.fingerprint, source.fingerprint(), options.measure_errors);
 }
 
 void say(const GgufExportOptions& options, const std::string& text) {

@@ -1,14 +1,11 @@
 #include "exporters/gguf/tensor_stream.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <bit>
 #include <sstream>
 
 #include "core/byte_size.h"
 #include "core/error.h"
-#include "core/hash.h"
 #include "core/process_memory.h"
 #include "exporters/gguf/importance_use.h"
 
@@ -160,21 +157,6 @@ uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& 
                            least));
   }
   return memory_bytes - std::min(memory_bytes, taken);
-}
-
-std::string source_fingerprint(const models::ModelSource& source) {
-  FastHash hash;
-  for (const MappedFile& file : source.files()) {
-    struct stat status {};
-    if (::stat(file.path().c_str(), &status) != 0) fail_file("{}: cannot be looked at", file.path().string());
-    hash.update(fmt::format("{}\n{} {}.{:09} {}\n", std::filesystem::absolute(file.path()).lexically_normal().string(),
-                            status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, file.bytes().size()));
-  }
-  for (models::TensorId id = 0; id < source.description().tensors.size(); ++id) {
-    if (source.is_mapped(id)) continue;
-    for (const TensorView& part : source.parts(id)) hash.update(part.data);
-  }
-  return hash.hex();
 }
 
 }  // namespace aurea::exporters

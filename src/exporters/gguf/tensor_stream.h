@@ -42,8 +42,4 @@ uint64_t source_bytes_done(const models::ModelSource& source, const GgufExportPl
 uint64_t working_bytes_within(uint64_t memory_bytes, const models::ModelSource& source, const GgufExportPlan& plan,
                               bool calibrated);
 
-/// What tells one state of a source from another without reading it: paths, sizes and times of its files, and the
-/// values that are not in them.
-std::string source_fingerprint(const models::ModelSource& source);
-
 }  // namespace aurea::exporters
