@@ -15,7 +15,7 @@ namespace aurea::engine {
 namespace {
 
 // To be raised whenever packed_format.h or packing.cpp give other bytes.
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
 constexpr size_t kPage = 4096;
 constexpr size_t kPieceBytes = size_t{16} << 20;
 

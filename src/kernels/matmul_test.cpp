@@ -41,7 +41,7 @@ constexpr Shape kShapes[] = {
     {40, 17, 9, 0, 40},   //
     {33, 3, 33, 0, 33},   //
     {49, 2, 65, 5, 49},   //
-    {17, 1, 130, 0, 17},  // more tokens than a chunk
+    {17, 1, 514, 0, 17},  // more tokens than a chunk
     {2, 600, 2, 0, 2},    // long rows
 };
 

@@ -24,7 +24,7 @@ struct PackedFormat {
 // Blocks of 32. Codes of four bits: byte j holds element j (low nibble) and element j + 16 (high nibble).
 inline constexpr PackedFormat kPackedQ4_0 = {32, 1, 4};    // d; value = d * (nibble - 8)
 inline constexpr PackedFormat kPackedQ4_1 = {32, 2, 4};    // d, m; value = d * nibble + m
-inline constexpr PackedFormat kPackedQ5_0 = {32, 1, 5};    // dword 0: fifth bits; value = d * (code - 16)
+inline constexpr PackedFormat kPackedQ5_0 = {32, 1, 5};    // d * (code - 16); byte b of dword 0, bit g: fifth bit of 4 g + b
 inline constexpr PackedFormat kPackedQ5_1 = {32, 2, 5};    // as kPackedQ5_0; value = d * code + m
 inline constexpr PackedFormat kPackedQ8_0 = {32, 1, 8};    // signed bytes; value = d * byte
 inline constexpr PackedFormat kPackedIq4Nl = {32, 1, 4};   // value = d * kIq4Values[nibble]

@@ -59,12 +59,8 @@ void pack_moved(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
 template <class Block>  // d and qs
 constexpr auto pack_codes = pack_moved<Block, Members<&Block::d>, Members<&Block::qs>>;
 
-using codecs::BlockQ2_K, codecs::BlockQ3_K, codecs::BlockQ4_1, codecs::BlockQ4_K, codecs::BlockQ5_0, codecs::BlockQ5_1,
-    codecs::BlockQ5_K, codecs::BlockQ6_K;
+using codecs::BlockQ2_K, codecs::BlockQ3_K, codecs::BlockQ4_1, codecs::BlockQ4_K, codecs::BlockQ5_K, codecs::BlockQ6_K;
 constexpr auto pack_q4_1 = pack_moved<BlockQ4_1, Members<&BlockQ4_1::d, &BlockQ4_1::m>, Members<&BlockQ4_1::qs>>;
-constexpr auto pack_q5_0 = pack_moved<BlockQ5_0, Members<&BlockQ5_0::d>, Members<&BlockQ5_0::qh, &BlockQ5_0::qs>>;
-constexpr auto pack_q5_1 =
-    pack_moved<BlockQ5_1, Members<&BlockQ5_1::d, &BlockQ5_1::m>, Members<&BlockQ5_1::qh, &BlockQ5_1::qs>>;
 constexpr auto pack_q2_k =
     pack_moved<BlockQ2_K, Members<&BlockQ2_K::d, &BlockQ2_K::dmin>, Members<&BlockQ2_K::scales, &BlockQ2_K::qs>>;
 constexpr auto pack_q3_k =
@@ -77,6 +73,18 @@ constexpr auto pack_q6_k =
     pack_moved<BlockQ6_K, Members<&BlockQ6_K::d>, Members<&BlockQ6_K::scales, &BlockQ6_K::ql, &BlockQ6_K::qh>>;
 
 // ---- types whose codes are arranged anew
+
+/// Q5_0 and Q5_1: the fifth bits of each group of 4 elements at the same place of four bytes.
+template <class Block>
+void pack_five_bits(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
+  const auto block = load<Block>(p);
+  factors[0] = block.d;
+  if constexpr (requires { block.m; }) factors[1] = block.m;
+  const uint32_t bits = codecs::load_u32(p + offsetof(Block, qh));
+  uint8_t fifth[4] = {};
+  for (size_t i = 0; i < 32; ++i) fifth[i % 4] |= static_cast<uint8_t>((bits >> i & 1) << i / 4);
+  ColumnWriter(columns) << fifth << block.qs;
+}
 
 void pack_mxfp4(const uint8_t* p, uint16_t* factors, uint32_t* columns) {
   const auto block = load<codecs::BlockMXFP4>(p);
@@ -317,8 +325,8 @@ struct Row {
 constexpr Row kRows[] = {
     {QuantType::kQ4_0, {kPackedQ4_0, pack_codes<codecs::BlockQ4_0>}},
     {QuantType::kQ4_1, {kPackedQ4_1, pack_q4_1}},
-    {QuantType::kQ5_0, {kPackedQ5_0, pack_q5_0}},
-    {QuantType::kQ5_1, {kPackedQ5_1, pack_q5_1}},
+    {QuantType::kQ5_0, {kPackedQ5_0, pack_five_bits<codecs::BlockQ5_0>}},
+    {QuantType::kQ5_1, {kPackedQ5_1, pack_five_bits<codecs::BlockQ5_1>}},
     {QuantType::kQ8_0, {kPackedQ8_0, pack_codes<codecs::BlockQ8_0>}},
     {QuantType::kQ2_K, {kPackedQ2K, pack_q2_k}},
     {QuantType::kQ3_K, {kPackedQ3K, pack_q3_k}},

@@ -1,6 +1,6 @@
-// Which way tokens take through packed weights: a few in passes of 1, 2 or 4 over the rows, many through tiles.
-// Included after matmul_super.inc.h or matmul_simple.inc.h, which have multiply_block (one block of the rows) and
-// multiply_many.
+// Which way tokens take through packed weights: in passes over rows whose codes are used as they come from memory, or,
+// when there are many and their codes cost much, through tiles. Included after token_tiles.inc.h, matmul_tiles.inc.h
+// and matmul_super.inc.h or matmul_simple.inc.h, which have multiply_block (one block of the rows) and multiply_many.
 
 /// One of several passes of tokens over the same rows.
 struct TokenPass {
@@ -36,34 +36,32 @@ template <class Type, size_t kTokens, size_t kVecs>
   }
 }
 
-/// Passes that together are all tokens and the rows [row_begin, row_end): kFewTokens tokens as long as there are so
-/// many, then half of that, which share kFewVecs vectors of rows. A single one takes one group of rows at a time, so
-/// that its weights are one stream from memory.
+/// Passes that together are all tokens and the rows [row_begin, row_end): up to kFewTokens tokens share kFewVecs
+/// vectors of rows. A single one takes one group of rows at a time, so that its weights are one stream from memory.
 template <class Type>
 AUREA_INLINE void multiply_in_passes(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  static_assert(kFewTokens == 2 || kFewTokens == 4);
   constexpr size_t kRows = kFewVecs * kLanes;
   static_assert(kRows % kGroupRows == 0);
-  const size_t n_tokens = args.n_tokens;
-  const size_t passes = n_tokens / kFewTokens + n_tokens % kFewTokens / 2 + n_tokens % 2;
   for (size_t row = row_begin; row < row_end; row += kRows) {
-    TokenPass pass = {0, 0, passes};
-    for (; pass.token + kFewTokens <= n_tokens; pass.token += kFewTokens, ++pass.index) {
-      multiply_few<Type, kFewTokens, kFewVecs>(args, pass, row, row_end);
-    }
-    if (kFewTokens > 2 && pass.token + 2 <= n_tokens) {
-      multiply_few<Type, 2, kFewVecs>(args, pass, row, row_end);
-      pass.token += 2, ++pass.index;
-    }
-    if (pass.token == n_tokens) continue;
-    for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
-      multiply_few<Type, 1, kGroupVecs>(args, pass, group, row_end);
-    }
+    size_t index = 0;
+    for_token_tiles<kFewTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+      const TokenPass pass = {t, index++, (args.n_tokens + kFewTokens - 1) / kFewTokens};
+      if constexpr (tokens.value > 1) {
+        multiply_few<Type, tokens.value, kFewVecs>(args, pass, row, row_end);
+      } else {
+        for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
+          multiply_few<Type, 1, kGroupVecs>(args, pass, group, row_end);
+        }
+      }
+    });
   }
 }
 
 template <class Type>
 AUREA_INLINE void matmul_packed(const MatmulArgs& args, size_t row_begin, size_t row_end) {
-  if (args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
-  if constexpr (kMostFew > 0) multiply_in_passes<Type>(args, row_begin, row_end);
+  constexpr bool kTiles = Type::kFormat.block_elements == 256;
+  if constexpr (kTiles) {
+    if (kTilesOnly || args.n_tokens > Type::kMostFew) return multiply_many<Type>(args, row_begin, row_end);
+  }
+  if constexpr (!kTiles || !kTilesOnly) multiply_in_passes<Type>(args, row_begin, row_end);
 }

@@ -96,15 +96,22 @@ AUREA_INLINE VecI first_partial(const uint8_t* x, size_t sub_block) {
   }
 }
 
-/// sum over pairs of sub-blocks of factor * activation sum; word(i) are the factors.
-template <class Traits, class Word>
-AUREA_INLINE VecI dot_sums(const uint8_t* x, Word word) {
+/// dot[t][vector] = sum over pairs i of sub-blocks of factor * activation sum; word(i, vector) are the factors.
+template <class Traits, size_t kTokens, size_t kVecs, class Word>
+AUREA_INLINE void dot_sums(const uint8_t* x, size_t x_stride, Word word, VecI (&dot)[kTokens][kVecs]) {
   constexpr size_t kSums = Traits::kSubBlock == 32 ? offsetof(BlockQ8x256, pair_sums) : offsetof(BlockQ8x256, sums);
-  VecI dot = zero_i();
-  AUREA_UNROLL for (size_t i = 0; i < Traits::kSubBlocks / 2; ++i) {
-    dot = add_dot_i16(dot, word(i), broadcast_dword(x + kSums + 4 * i));
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) dot[t][v] = zero_i();
   }
-  return dot;
+  if constexpr (!Traits::kWords) return;
+  AUREA_UNROLL for (size_t i = 0; i < Traits::kSubBlocks / 2; ++i) {
+    VecI words[kVecs];
+    AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) words[v] = word(i, v);
+    AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+      const VecI sums = broadcast_dword(x + t * x_stride + kSums + 4 * i);
+      AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) dot[t][v] = add_dot_i16(dot[t][v], words[v], sums);
+    }
+  }
 }
 
 /// out + the super-block's part, from its integers.
@@ -126,6 +133,7 @@ template <class Traits, size_t kTokens>
     AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) sum[t][v] = zero_i();
   }
   for (size_t j = 0; j < Traits::kSubBlocks; ++j) {
+    fetch_next_tile<kTokens>(x, x_stride, j, Traits::kSubBlocks);
     VecI partial[kTokens][kTileVecs];
     AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
       const VecI first = first_partial<Traits>(x + t * x_stride, j);
@@ -156,15 +164,13 @@ template <class Traits, size_t kTokens>
       AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[t][v] = add_scaled(sum[t][v], partial[t][v], scale);
     }
   }
+  VecI dot[kTokens][kTileVecs];
+  dot_sums<Traits>(
+      x, x_stride, [&](size_t i, size_t v) AUREA_INLINE_LAMBDA { return load_i(tile.words[i][v]); }, dot);
   AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-    const uint8_t* block = x + t * x_stride;
     AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
-      VecI dot = zero_i();
-      if constexpr (Traits::kWords) {
-        dot = dot_sums<Traits>(block, [&](size_t i) AUREA_INLINE_LAMBDA { return load_i(tile.words[i][v]); });
-      }
-      store_f(acc[t][v], add_super_block<Traits>(load_f(acc[t][v]), sum[t][v], dot, load_f(tile.d[v]),
-                                                 load_f(tile.neg_dmin[v]), broadcast_f(block)));
+      store_f(acc[t][v], add_super_block<Traits>(load_f(acc[t][v]), sum[t][v], dot[t][v], load_f(tile.d[v]),
+                                                 load_f(tile.neg_dmin[v]), broadcast_f(x + t * x_stride)));
     }
   }
 }
@@ -251,14 +257,13 @@ AUREA_INLINE void multiply_block(const PackedRows (&rows)[kVecs], const uint8_t*
       });
     });
   }
+  VecI dot[kTokens][kVecs];
+  dot_sums<Traits>(
+      x, x_stride, [&](size_t i, size_t v) AUREA_INLINE_LAMBDA { return words[v][i]; }, dot);
   AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-    const uint8_t* block = x + t * x_stride;
     AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
-      VecI dot = zero_i();
-      if constexpr (Traits::kWords) {
-        dot = dot_sums<Traits>(block, [&](size_t i) AUREA_INLINE_LAMBDA { return words[v][i]; });
-      }
-      out[t][v] = add_super_block<Traits>(out[t][v], sum[t][v], dot, d[v], neg_dmin[v], broadcast_f(block));
+      out[t][v] =
+          add_super_block<Traits>(out[t][v], sum[t][v], dot[t][v], d[v], neg_dmin[v], broadcast_f(x + t * x_stride));
     }
   }
 }

@@ -19,12 +19,6 @@ AUREA_INLINE VecI nibbles(const PackedRows& rows) {
   return field<4 * (kGroup / 4)>(column(rows, k), set1_i8(15));
 }
 
-/// Bits 0..3 of each dword become bit 4 of its four bytes: the products of the bits with the factor's four ones fall on
-/// different places, so nothing carries.
-AUREA_INLINE VecI spread_fifth_bits(VecI bits) {
-  return bit_and(mul_i32(bit_and(bits, set1_i32(15)), set1_i32(0x02040810)), set1_i8(16));
-}
-
 template <const PackedFormat& kPacked, int kShift>
 struct SimpleNibbles {  // Q4_0, Q4_1
   static constexpr PackedFormat kFormat = kPacked;
@@ -47,7 +41,8 @@ struct SimpleFiveBits {  // Q5_0, Q5_1
   AUREA_INLINE static void read_factors(const PackedRows& rows, VecF* f) { read_half_factors<SimpleFiveBits>(rows, f); }
   template <size_t kGroup>
   AUREA_INLINE static VecI codes(const PackedRows& rows) {
-    return bit_or(nibbles<1, kGroup>(rows), spread_fifth_bits(shift_right<4 * kGroup>(column(rows, 0))));
+    const VecI fifth = bit_and(shift<4 - static_cast<int>(kGroup)>(column(rows, 0)), set1_i8(16));
+    return bit_or(nibbles<1, kGroup>(rows), fifth);
   }
 };
 

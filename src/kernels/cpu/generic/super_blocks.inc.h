@@ -4,7 +4,8 @@
 // Every format has
 //   kFormat, kSubBlock (elements per scale), kMaxCode, kSignedScales, kMins (the value has a "- dmin * t_j" part),
 //   kOffsetShift (a code q stands for q - 2^kOffsetShift; -1: for itself), kInt8 (codes are for int8_codes), kRuns
-//   (runs of 32 elements in a unit: those that lie in the same bytes); read_header(rows, header): scales, mins, d,
+//   (runs of 32 elements in a unit: those that lie in the same bytes), kMostFew (tokens up to which codes straight from
+//   memory are faster than a tile's, measured on Zen 5); read_header(rows, header): scales, mins, d,
 //   dmin; codes<g>(rows, unit): codes of group g (of 8 kRuns) of 4 elements of a unit.
 
 struct SuperHeader {
@@ -50,7 +51,7 @@ struct SuperQ2K {
   static constexpr PackedFormat kFormat = kPackedQ2K;
   static constexpr int kSubBlock = 16, kMaxCode = 3, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kRuns = 4;
+  static constexpr size_t kRuns = 4, kMostFew = 12;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI nibble = set1_i8(15);
@@ -80,7 +81,7 @@ struct SuperQ3K {
   static constexpr PackedFormat kFormat = kPackedQ3K;
   static constexpr int kSubBlock = 16, kMaxCode = 7, kOffsetShift = 2;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = false;
-  static constexpr size_t kRuns = 4;
+  static constexpr size_t kRuns = 4, kMostFew = 6;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI nibble = set1_i8(15), high = set1_i8(0x30), offset = set1_i8(32);
@@ -117,7 +118,7 @@ struct SuperQ4K {
   static constexpr PackedFormat kFormat = kPackedQ4K;
   static constexpr int kSubBlock = 32, kMaxCode = 15, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kRuns = 2;
+  static constexpr size_t kRuns = 2, kMostFew = 48;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) { read_six_bit_header(rows, h); }
 
@@ -131,7 +132,7 @@ struct SuperQ5K {
   static constexpr PackedFormat kFormat = kPackedQ5K;
   static constexpr int kSubBlock = 32, kMaxCode = 31, kOffsetShift = -1;
   static constexpr bool kSignedScales = false, kMins = true, kInt8 = false;
-  static constexpr size_t kRuns = 2;
+  static constexpr size_t kRuns = 2, kMostFew = 12;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) { read_six_bit_header(rows, h); }
 
@@ -145,7 +146,7 @@ struct SuperQ6K {
   static constexpr PackedFormat kFormat = kPackedQ6K;
   static constexpr int kSubBlock = 16, kMaxCode = 63, kOffsetShift = 5;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = false;
-  static constexpr size_t kRuns = 4;
+  static constexpr size_t kRuns = 4, kMostFew = 16;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     AUREA_UNROLL for (size_t k = 0; k < 4; ++k) h.scales[k] = column(rows, k);
@@ -168,7 +169,7 @@ struct SuperLookup4 {
   static constexpr PackedFormat kFormat = kPackedLookup4;
   static constexpr int kSubBlock = 32, kMaxCode = 127, kOffsetShift = -1;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = true;
-  static constexpr size_t kRuns = 2;
+  static constexpr size_t kRuns = 2, kMostFew = 48;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     AUREA_UNROLL for (size_t k = 0; k < 2; ++k) h.scales[k] = column(rows, k);
@@ -187,7 +188,7 @@ struct SuperLookup3 {
   static constexpr PackedFormat kFormat = kPackedLookup3;
   static constexpr int kSubBlock = 16, kMaxCode = 127, kOffsetShift = -1;
   static constexpr bool kSignedScales = true, kMins = false, kInt8 = true;
-  static constexpr size_t kRuns = 4;
+  static constexpr size_t kRuns = 4, kMostFew = 3;
 
   AUREA_INLINE static void read_header(const PackedRows& rows, SuperHeader& h) {
     const VecI even = set1_i8(30), one = set1_i8(1);

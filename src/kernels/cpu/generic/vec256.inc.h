@@ -54,7 +54,6 @@ AUREA_INLINE VecI shift_left(VecI v) {
 }
 AUREA_INLINE VecI add_i32(VecI a, VecI b) { return _mm256_add_epi32(a, b); }
 AUREA_INLINE VecI sub_i32(VecI a, VecI b) { return _mm256_sub_epi32(a, b); }
-AUREA_INLINE VecI mul_i32(VecI a, VecI b) { return _mm256_mullo_epi32(a, b); }
 AUREA_INLINE VecI add_i16(VecI a, VecI b) { return _mm256_add_epi16(a, b); }
 AUREA_INLINE VecI sub_i8(VecI a, VecI b) { return _mm256_sub_epi8(a, b); }
 AUREA_INLINE VecI high_bytes(VecI v) { return _mm256_srai_epi16(v, 8); }

@@ -24,7 +24,7 @@ struct SimpleBlock {
 };
 
 AUREA_INLINE int nibble(const uint8_t* qs, int i) { return (qs[i % 16] >> (i < 16 ? 0 : 4)) & 15; }
-AUREA_INLINE int fifth_bit(const uint8_t* qh, int i) { return (qh[i / 8] >> (i % 8)) & 1; }
+AUREA_INLINE int fifth_bit(const uint8_t* bits, int i) { return (bits[i % 4] >> (i / 4)) & 1; }
 
 template <const PackedFormat& kPacked, int kOffset>
 struct Nibbles {  // Q4_0, Q4_1
