@@ -87,7 +87,7 @@ AUREA_INLINE void matmul_float(const MatmulArgs& args, size_t row_begin, size_t 
   }
   for (; row < row_end; row += kRowBlock) {
     const size_t end = row_end - row < kRowBlock ? row_end : row + kRowBlock;
-    for_token_tiles<kTileTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+    for_token_tiles<1, kTileTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
       multiply_block<Weight, tokens.value>(args, row, end, t);
     });
   }

@@ -13,7 +13,8 @@ struct TokenPass {
 
 template <class Type, size_t kTokens, size_t kVecs>
 [[gnu::noinline]] void multiply_few(const MatmulArgs& args, TokenPass pass, size_t row, size_t end) {
-  const size_t step = pass.count == 1 && kTokens == 1 ? kStreamAhead : kFewVecs * kLanes / kGroupRows * args.row_bytes;
+  const size_t step =
+      pass.count == 1 && kVecs == kGroupVecs ? kStreamAhead : kVecs * kLanes / kGroupRows * args.row_bytes;
   PackedRows rows[kVecs];
   VecF out[kTokens][kVecs];
   AUREA_UNROLL for (size_t v = 0; v < kVecs; ++v) {
@@ -36,23 +37,24 @@ template <class Type, size_t kTokens, size_t kVecs>
   }
 }
 
-/// Passes that together are all tokens and the rows [row_begin, row_end): up to kFewTokens tokens share kFewVecs
-/// vectors of rows. A single one takes one group of rows at a time, so that its weights are one stream from memory.
+/// All tokens, kTokens, in one pass over a group of rows at a time: the weights are one stream from memory.
+template <class Type, size_t kTokens>
+AUREA_INLINE void multiply_groups(const MatmulArgs& args, size_t row_begin, size_t row_end) {
+  for (size_t row = row_begin; row < row_end; row += kGroupRows) {
+    multiply_few<Type, kTokens, kGroupVecs>(args, {0, 0, 1}, row, row_end);
+  }
+}
+
+/// Passes that together are all tokens: up to kFewTokens of them share kFewVecs vectors of rows.
 template <class Type>
 AUREA_INLINE void multiply_in_passes(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   constexpr size_t kRows = kFewVecs * kLanes;
   static_assert(kRows % kGroupRows == 0);
   for (size_t row = row_begin; row < row_end; row += kRows) {
     size_t index = 0;
-    for_token_tiles<kFewTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+    for_token_tiles<kLeastTokens, kFewTokens>(args.n_tokens, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
       const TokenPass pass = {t, index++, (args.n_tokens + kFewTokens - 1) / kFewTokens};
-      if constexpr (tokens.value > 1) {
-        multiply_few<Type, tokens.value, kFewVecs>(args, pass, row, row_end);
-      } else {
-        for (size_t group = row; group < row + kRows && group < row_end; group += kGroupRows) {
-          multiply_few<Type, 1, kGroupVecs>(args, pass, group, row_end);
-        }
-      }
+      multiply_few<Type, tokens.value, kFewVecs>(args, pass, row, row_end);
     });
   }
 }
@@ -63,5 +65,14 @@ AUREA_INLINE void matmul_packed(const MatmulArgs& args, size_t row_begin, size_t
   if constexpr (kTiles) {
     if (kTilesOnly || args.n_tokens > Type::kMostFew) return multiply_many<Type>(args, row_begin, row_end);
   }
-  if constexpr (!kTiles || !kTilesOnly) multiply_in_passes<Type>(args, row_begin, row_end);
+  if constexpr (!kTiles || !kTilesOnly) {
+    bool done = false;
+    unroll<kStreamTokens>([&](auto i) AUREA_INLINE_LAMBDA {
+      constexpr size_t kTokens = decltype(i)::value + 1;
+      if constexpr (kTokens < kLeastTokens || kTokens > kFewTokens) {
+        if (args.n_tokens == kTokens) multiply_groups<Type, kTokens>(args, row_begin, row_end), done = true;
+      }
+    });
+    if (!done) multiply_in_passes<Type>(args, row_begin, row_end);
+  }
 }

@@ -194,7 +194,7 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
           unpack<Type>(rows[v], v, tile);
           advance<Type>(rows[v]);
         }
-        for_token_tiles<kTileTokens>(n, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
+        for_token_tiles<1, kTileTokens>(n, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
           multiply_tokens<TraitsOf<Type>, tokens.value>(tile, x + t * args.x_row_bytes, args.x_row_bytes, acc + t);
         });
       }

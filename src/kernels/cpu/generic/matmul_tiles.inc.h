@@ -4,12 +4,15 @@
 /// operands in 16.
 constexpr size_t kTileVecs = kLanes == 16 ? 2 : 1, kTileTokens = kLanes == 16 ? 6 : 4;
 constexpr size_t kChunk = 512;  // tokens per unpacking
-/// The same of a pass without tiles (matmul_packed.inc.h). Instrumented, such functions take minutes to compile: there
-/// super-blocks go through tiles only.
+
+/// A pass without tiles (matmul_packed.inc.h): vectors of rows, tokens from kLeastTokens to kFewTokens. Fewer tokens,
+/// and more up to kStreamTokens, take one group of rows at a time: less is reused, but memory is read in its order.
+/// Instrumented, such functions take minutes to compile: there super-blocks go through tiles only.
 #if defined(AUREA_NO_UNROLL)
-constexpr size_t kFewVecs = 2, kFewTokens = 3;
+constexpr size_t kFewVecs = 2, kLeastTokens = 2, kFewTokens = 3, kStreamTokens = 1;
 constexpr bool kTilesOnly = true;
 #else
-constexpr size_t kFewVecs = 2, kFewTokens = kLanes == 16 ? 6 : 3;
+constexpr size_t kFewVecs = 2, kLeastTokens = kLanes == 16 ? 4 : 2, kFewTokens = kLanes == 16 ? 6 : 3,
+                 kStreamTokens = kLanes == 16 ? 8 : 1;
 constexpr bool kTilesOnly = false;
 #endif

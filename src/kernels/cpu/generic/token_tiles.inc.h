@@ -7,32 +7,16 @@ AUREA_INLINE void fetch_next_tile(const uint8_t* x, size_t x_stride, size_t part
   AUREA_UNROLL for (size_t t = kTokens; t < 2 * kTokens; ++t) prefetch(x + t * x_stride + 512 / parts * part);
 }
 
-/// Calls tile(Count<c>, t) for tiles of c tokens from t on, which together are [0, n): c <= kMax, nearly equal.
-template <size_t kMax, class Tile>
+/// Calls tile(Count<c>(), t) for tiles of c tokens from t on, which together are [0, n): kMin <= c <= kMax, nearly
+/// equal. There must be such tiles.
+template <size_t kMin, size_t kMax, class Tile>
 AUREA_INLINE void for_token_tiles(size_t n, Tile tile) {
-  static_assert(kMax >= 3 && kMax <= 6);
   size_t tiles = (n + kMax - 1) / kMax;
   for (size_t t = 0; t < n; --tiles) {
     const size_t count = (n - t + tiles - 1) / tiles;
-    switch (count) {
-      case 1:
-        tile(Count<1>(), t);
-        break;
-      case 2:
-        tile(Count<2>(), t);
-        break;
-      case 3:
-        tile(Count<3>(), t);
-        break;
-      case 4:
-        tile(Count < kMax < 4 ? kMax : 4 > (), t);
-        break;
-      case 5:
-        tile(Count < kMax < 5 ? kMax : 5 > (), t);
-        break;
-      default:
-        tile(Count<kMax>(), t);
-    }
+    unroll<kMax - kMin + 1>([&](auto i) AUREA_INLINE_LAMBDA {
+      if (count == kMin + i.value) tile(Count<kMin + i.value>(), t);
+    });
     t += count;
   }
 }
