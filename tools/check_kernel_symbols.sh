@@ -15,7 +15,8 @@ fi
 
 kernels=$(find "$1" -path '*aurea_kernels.dir/cpu/*' -name '*.o' | sort)
 searches=$(find "$1" -path '*aurea_codecs.dir/search_avx*' -name '*.o' | sort)
-if [ -z "$kernels" ] || { [ -z "$searches" ] && [ "$(uname -m)" = x86_64 ]; }; then
+case $kernels in *cpu/avx*) x86=yes ;; *) x86=no ;; esac
+if [ -z "$kernels" ] || { [ -z "$searches" ] && [ "$x86" = yes ]; }; then
   echo "$0: no kernel objects under $1: build the targets aurea_kernels and aurea_codecs first" >&2
   exit 2
 fi

@@ -2,6 +2,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 #include <sched.h>
 
@@ -38,13 +41,18 @@ CpuFeatures detect() {
   found.model_name = read_model_name();
 #if defined(__x86_64__)
   __builtin_cpu_init();  // the built-ins below also check that the OS saves the wide registers
-  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c() &&
-               __builtin_cpu_supports("bmi2");
+  found.avx2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c() && __builtin_cpu_supports("bmi2");
   found.avx512 = found.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                  __builtin_cpu_supports("avx512vl");
   found.avx512_vnni = found.avx512 && __builtin_cpu_supports("avx512vnni");
   found.avx512_bf16 = found.avx512 && has_avx512_bf16();
+#elif defined(__aarch64__)
+  const unsigned long first = ::getauxval(AT_HWCAP), second = ::getauxval(AT_HWCAP2);
+  found.neon = (first & HWCAP_ASIMD) != 0;
+  found.neon_dot = found.neon && (first & HWCAP_ASIMDDP) != 0;
+  found.neon_i8mm = found.neon_dot && (second & HWCAP2_I8MM) != 0;
 #endif
   return found;
 }

@@ -10,7 +10,10 @@ struct CpuFeatures {
   bool avx512 = false;       // F, BW, CD, DQ and VL together, with the OS saving the registers
   bool avx512_vnni = false;  // VNNI on top of avx512
   bool avx512_bf16 = false;
-  std::string model_name;    // for reports only
+  bool neon = false;       // AdvSIMD of AArch64
+  bool neon_dot = false;   // SDOT on top of neon (Armv8.2 FEAT_DotProd)
+  bool neon_i8mm = false;  // SMMLA on top of neon_dot (FEAT_I8MM)
+  std::string model_name;  // for reports only
 };
 
 const CpuFeatures& cpu_features();

@@ -22,6 +22,10 @@ AUREA_KERNEL_SET(scalar)
 AUREA_KERNEL_SET(avx2)
 AUREA_KERNEL_SET(avx512)
 AUREA_KERNEL_SET(avx512vnni)
+#elif defined(__aarch64__)
+AUREA_KERNEL_SET(neon)
+AUREA_KERNEL_SET(neon_dot)
+AUREA_KERNEL_SET(neon_i8mm)
 #endif
 #undef AUREA_KERNEL_SET
 
@@ -39,6 +43,10 @@ constexpr Row kRows[] = {
     {"avx2", avx2::install, [](const CpuFeatures& cpu) { return cpu.avx2; }},
     {"avx512", avx512::install, [](const CpuFeatures& cpu) { return cpu.avx512; }},
     {"avx512vnni", avx512vnni::install, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
+#elif defined(__aarch64__)
+    {"neon", neon::install, [](const CpuFeatures& cpu) { return cpu.neon; }},
+    {"neon_dot", neon_dot::install, [](const CpuFeatures& cpu) { return cpu.neon_dot; }},
+    {"neon_i8mm", neon_i8mm::install, [](const CpuFeatures& cpu) { return cpu.neon_i8mm; }},
 #endif
 };
 

@@ -13,8 +13,8 @@ namespace aurea::kernels {
 /// Sets that this CPU can run, slowest (scalar) first, best last.
 std::span<const KernelSet* const> available_kernel_sets();
 
-/// The best set, or the one asked for by name ("scalar", "avx2", "avx512", "avx512vnni"). Throws kBadArgument for an
-/// unknown name and kUnsupported for one that this CPU cannot run, naming those that it can.
+/// The best set, or the one asked for by name (registry.cpp has them). Throws kBadArgument for an unknown name and
+/// kUnsupported for one that this CPU cannot run, naming those that it can.
 const KernelSet& select_kernel_set(std::optional<std::string_view> name = std::nullopt);
 
 }  // namespace aurea::kernels

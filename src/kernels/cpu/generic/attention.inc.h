@@ -11,11 +11,11 @@
 // modulo kLanes, both rescaled at the borders of the blocks where the maximum moves. Tiles change nothing about these
 // chains, and what a row may not see never enters them.
 
-constexpr size_t kScoreVectors = 2;                     // of keys, in a tile with many rows
-constexpr size_t kScoreRows = kLanes == 16 ? 12 : 6;    // of such a tile
-constexpr size_t kPanelRows = kLanes == 16 ? 16 : 8;    // of its queries: whole vectors
-constexpr size_t kValueVectors = kLanes == 16 ? 6 : 4;  // of dimensions
-constexpr size_t kValueRows = kLanes == 16 ? 4 : 3;
+constexpr size_t kScoreVectors = kLanes == 4 ? 4 : 2;                     // of keys, in a tile with many rows
+constexpr size_t kScoreRows = kLanes == 16 ? 12 : kLanes == 8 ? 6 : 4;    // of such a tile
+constexpr size_t kPanelRows = kLanes;                                     // of its queries: a whole vector
+constexpr size_t kValueVectors = kLanes == 16 ? 6 : kLanes == 8 ? 4 : 8;  // of dimensions
+constexpr size_t kValueRows = kLanes == 16 ? 4 : kLanes == 8 ? 3 : 2;
 constexpr size_t kHighRows = kScoreRows, kHighVectors = 2;
 constexpr size_t kAhead = kKvBlockTokens * 64;  // bytes between what is fetched and what is read
 static_assert(kAttentionRows % kScoreRows == 0 && kAttentionRows / kScoreRows * kPanelRows <= kAttentionPanelRows);
@@ -310,7 +310,6 @@ AUREA_INLINE BlockFunction value_function(KvType type) {
 /// n <= kPanelRows queries as [dims][kPanelRows], times `scale`; zeros beyond n and behind head_dim.
 AUREA_INLINE void pack_queries(const float* const* queries, size_t n, size_t head_dim, size_t dims, float scale,
                                float* out) {
-  static_assert(kPanelRows == kLanes);
   size_t d = 0;
   const uint8_t* rows[kLanes];
   float factors[kLanes];

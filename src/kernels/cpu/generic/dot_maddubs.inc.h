@@ -1,11 +1,14 @@
 // Products of 8-bit codes without VNNI: pairs are summed in 16 bits, so the sum must be moved to 32 bits before it can
-// overflow. Included after vec256.inc.h or vec512.inc.h; dot_vnni.inc.h gives the same names.
+// overflow. Included after vec256.inc.h or vec512.inc.h; dot_vnni.inc.h and dot_neon.inc.h give the same names.
 
 /// May a partial sum start from a code offset's share, a 32-bit number? Here it has 16 bits.
 constexpr bool kOffsetsInPartial = false;
 /// Signed 8-bit codes as multiply_add<true> wants them, and the offset that they then have, as a shift: none here.
 constexpr int kInt8OffsetShift = -1;
 AUREA_INLINE VecI int8_codes(VecI codes) { return codes; }
+
+/// Does one instruction multiply two tokens, so that tiles go through matmul_super_pairs.inc.h?
+constexpr bool kTokenPairs = false;
 
 /// How many times multiply_add may be called between two flushes: codes are in [0, max_code] (signed ones: of that
 /// magnitude, or -128), activations in [-127, 127].

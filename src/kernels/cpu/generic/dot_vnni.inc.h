@@ -4,6 +4,7 @@
 constexpr bool kOffsetsInPartial = true;
 constexpr int kInt8OffsetShift = 7;  // the instruction wants one side unsigned
 AUREA_INLINE VecI int8_codes(VecI codes) { return bit_xor(codes, set1_i8(-128)); }
+constexpr bool kTokenPairs = false;
 
 constexpr int groups_per_flush(int /*max_code*/, int groups) { return groups; }
 

@@ -63,7 +63,9 @@ template <class Type>
 AUREA_INLINE void matmul_packed(const MatmulArgs& args, size_t row_begin, size_t row_end) {
   constexpr bool kTiles = Type::kFormat.block_elements == 256;
   if constexpr (kTiles) {
-    if (kTilesOnly || args.n_tokens > Type::kMostFew) return multiply_many<Type>(args, row_begin, row_end);
+    // Products of token pairs are there in tiles only. How many fewer tokens they need: an estimate.
+    constexpr size_t kMostFew = kTokenPairs ? Type::kMostFew / 4 : Type::kMostFew;
+    if (kTilesOnly || args.n_tokens > kMostFew) return multiply_many<Type>(args, row_begin, row_end);
   }
   if constexpr (!kTiles || !kTilesOnly) {
     bool done = false;

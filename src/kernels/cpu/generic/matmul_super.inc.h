@@ -123,6 +123,21 @@ AUREA_INLINE VecF add_super_block(VecF out, VecI sum, VecI dot, VecF d, VecF neg
   return fma_f(x_d, v, out);
 }
 
+/// acc[t][vector] += the super-block's part, from the sums of its codes' products.
+template <class Traits, size_t kTokens>
+AUREA_INLINE void add_sums(const SuperTile& tile, const VecI (&sum)[kTokens][kTileVecs], const uint8_t* x,
+                           size_t x_stride, float (*acc)[kTileVecs][kLanes]) {
+  VecI dot[kTokens][kTileVecs];
+  dot_sums<Traits>(
+      x, x_stride, [&](size_t i, size_t v) AUREA_INLINE_LAMBDA { return load_i(tile.words[i][v]); }, dot);
+  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
+    AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
+      store_f(acc[t][v], add_super_block<Traits>(load_f(acc[t][v]), sum[t][v], dot[t][v], load_f(tile.d[v]),
+                                                 load_f(tile.neg_dmin[v]), broadcast_f(x + t * x_stride)));
+    }
+  }
+}
+
 /// acc[t][vector] += the super-block's part, for kTokens activation blocks at x + t * x_stride.
 template <class Traits, size_t kTokens>
 [[gnu::noinline]] void multiply_tokens(const SuperTile& tile, const uint8_t* x, size_t x_stride,
@@ -164,15 +179,7 @@ template <class Traits, size_t kTokens>
       AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) sum[t][v] = add_scaled(sum[t][v], partial[t][v], scale);
     }
   }
-  VecI dot[kTokens][kTileVecs];
-  dot_sums<Traits>(
-      x, x_stride, [&](size_t i, size_t v) AUREA_INLINE_LAMBDA { return load_i(tile.words[i][v]); }, dot);
-  AUREA_UNROLL for (size_t t = 0; t < kTokens; ++t) {
-    AUREA_UNROLL for (size_t v = 0; v < kTileVecs; ++v) {
-      store_f(acc[t][v], add_super_block<Traits>(load_f(acc[t][v]), sum[t][v], dot[t][v], load_f(tile.d[v]),
-                                                 load_f(tile.neg_dmin[v]), broadcast_f(x + t * x_stride)));
-    }
-  }
+  add_sums<Traits>(tile, sum, x, x_stride, acc);
 }
 
 template <class Type>
@@ -194,8 +201,14 @@ void multiply_many(const MatmulArgs& args, size_t row_begin, size_t row_end) {
           unpack<Type>(rows[v], v, tile);
           advance<Type>(rows[v]);
         }
+        if constexpr (kTokenPairs) pair_codes<Type>(tile);
         for_token_tiles<1, kTileTokens>(n, [&](auto tokens, size_t t) AUREA_INLINE_LAMBDA {
-          multiply_tokens<TraitsOf<Type>, tokens.value>(tile, x + t * args.x_row_bytes, args.x_row_bytes, acc + t);
+          const uint8_t* block_x = x + t * args.x_row_bytes;
+          if constexpr (kTokenPairs) {
+            multiply_pairs<TraitsOf<Type>, tokens.value>(tile, block_x, args.x_row_bytes, acc + t);
+          } else {
+            multiply_tokens<TraitsOf<Type>, tokens.value>(tile, block_x, args.x_row_bytes, acc + t);
+          }
         });
       }
       store_tile(args, acc, token, n, row, row_end);

@@ -50,9 +50,7 @@ AUREA_INLINE void quantize_blocks_q8x256(const float* x, BlockQ8x256* out, size_
         for (size_t r = 0; r < kLanes; ++r) rows[r] = reinterpret_cast<const uint8_t*>(result.q) + 16 * (group + r);
         VecI codes[4], sum = zero_i();
         load_columns4(rows, 0, codes);
-        for (size_t k = 0; k < 4; ++k) {
-          sum = add_i32(sum, dot_i16(dot_u8_i8_pairs(set1_i8(1), codes[k]), set1_i32(0x00010001)));
-        }
+        for (size_t k = 0; k < 4; ++k) sum = add_i32(sum, sum_bytes_i8(codes[k]));
         store_narrow_i16(result.sums + group, sum);
       }
       for (size_t j = 0; j < 16; ++j) result.neg_sums[j] = -result.sums[j];

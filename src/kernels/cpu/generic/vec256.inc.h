@@ -60,6 +60,7 @@ AUREA_INLINE VecI high_bytes(VecI v) { return _mm256_srai_epi16(v, 8); }
 AUREA_INLINE VecI shuffle_bytes(VecI v, VecI index) { return _mm256_shuffle_epi8(v, index); }
 AUREA_INLINE VecI dot_i16(VecI a, VecI b) { return _mm256_madd_epi16(a, b); }
 AUREA_INLINE VecI dot_u8_i8_pairs(VecI a, VecI b) { return _mm256_maddubs_epi16(a, b); }
+AUREA_INLINE VecI sum_bytes_i8(VecI v) { return dot_i16(dot_u8_i8_pairs(set1_i8(1), v), set1_i32(0x00010001)); }
 AUREA_INLINE VecI abs_i8(VecI v) { return _mm256_abs_epi8(v); }
 AUREA_INLINE VecI apply_sign_i8(VecI v, VecI sign) { return _mm256_sign_epi8(v, sign); }
 

@@ -1,5 +1,6 @@
 // 512-bit vectors for the shared algorithm texts (cpu/generic/*.inc.h). Needs AVX-512 F, BW, DQ, VL and F16C; included
-// inside an unnamed namespace after immintrin.h and core/half.h. vec256.inc.h gives the same names for 256 bits.
+// inside an unnamed namespace after immintrin.h and core/half.h. vec256.inc.h gives the same names for 256 bits,
+// vec128.inc.h for the 128 of AArch64.
 //
 // A VecI is seen as 4 quads (128-bit lanes) of 4 dwords; "row lanes" means that dword r belongs to row r of a group of
 // kLanes.
@@ -70,6 +71,8 @@ AUREA_INLINE VecI shuffle_bytes(VecI v, VecI index) { return _mm512_shuffle_epi8
 AUREA_INLINE VecI dot_i16(VecI a, VecI b) { return _mm512_madd_epi16(a, b); }
 /// Per word: the two products of unsigned a and signed b, summed with saturation.
 AUREA_INLINE VecI dot_u8_i8_pairs(VecI a, VecI b) { return _mm512_maddubs_epi16(a, b); }
+/// Per dword: the sum of its signed bytes.
+AUREA_INLINE VecI sum_bytes_i8(VecI v) { return dot_i16(dot_u8_i8_pairs(set1_i8(1), v), set1_i32(0x00010001)); }
 AUREA_INLINE VecI abs_i8(VecI v) { return _mm512_abs_epi8(v); }
 /// v where `sign` is not negative, else -v.
 AUREA_INLINE VecI apply_sign_i8(VecI v, VecI sign) {

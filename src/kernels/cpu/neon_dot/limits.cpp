@@ -1,0 +1,24 @@
+// The int8 peak with the dot products of Armv8.2, for measuring against.
+#include <arm_neon.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/half.h"
+#include "kernels/kernel_set.h"
+
+namespace aurea::kernels::neon_dot {
+namespace {
+
+#include "kernels/cpu/generic/common.inc.h"
+#include "kernels/cpu/generic/vec128.inc.h"
+// Each of these needs those before it:
+#include "kernels/cpu/generic/dot_neon.inc.h"
+#include "kernels/cpu/generic/limits_neon.inc.h"
+
+}  // namespace
+
+uint64_t int8_peak(size_t rounds, uint32_t* sink) noexcept {
+  return multiply_codes<1>(rounds, sink, multiply_add<false>);
+}
+
+}  // namespace aurea::kernels::neon_dot
