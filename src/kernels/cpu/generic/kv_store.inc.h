@@ -102,9 +102,17 @@ AUREA_INLINE void load_dims(const KvStoreArgs& args, size_t token, size_t lanes,
   }
 }
 
+/// Fetches what a few tokens' keys are written to: a line for each step of `stride` bytes, and none is in the cache.
+AUREA_INLINE void fetch_key_lines(uint8_t* first, size_t stride, size_t n) {
+  for (size_t i = 0; i < n; ++i) prefetch(first + i * stride);
+}
+
 template <class Put>
 AUREA_INLINE void store_key_numbers(const KvStoreArgs& args) {
   const size_t dims = kv_padded_dim(args.type, args.head_dim);
+  if (args.n_tokens < kLanes) {
+    fetch_key_lines(args.block + args.slot * Put::kBytes, kKvBlockTokens * Put::kBytes, dims);
+  }
   for (size_t token = 0; token < args.n_tokens; token += kLanes) {
     const size_t lanes = args.n_tokens - token < kLanes ? args.n_tokens - token : kLanes;
     for (size_t d = 0; d < dims; d += 16) {
@@ -120,6 +128,7 @@ AUREA_INLINE void store_key_numbers(const KvStoreArgs& args) {
 AUREA_INLINE void store_key_codes(const KvStoreArgs& args) {
   const size_t dims = kv_padded_dim(args.type, args.head_dim);
   const bool bytes = args.type == KvType::kQ8_0;
+  if (args.n_tokens < kLanes) fetch_key_lines(args.block + args.slot, kKvBlockTokens, bytes ? dims : dims / 2);
   for (size_t token = 0; token < args.n_tokens; token += kLanes) {
     const size_t lanes = args.n_tokens - token < kLanes ? args.n_tokens - token : kLanes, slot = args.slot + token;
     uint8_t* scales = args.block + kv_code_bytes(args.type, args.head_dim) + slot * 2;
